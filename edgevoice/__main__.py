@@ -1,0 +1,7 @@
+"""``python -m edgevoice``: the same as the command ``edgevoice``."""
+
+import sys
+
+from edgevoice.cli import main
+
+sys.exit(main())

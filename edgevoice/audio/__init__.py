@@ -1,0 +1,1 @@
+"""Sound: the pure parts first, the devices last."""

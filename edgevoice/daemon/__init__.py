@@ -1,0 +1,1 @@
+"""The shell: tasks, threads, time."""

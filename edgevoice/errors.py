@@ -1,0 +1,87 @@
+"""Every error that edgevoice raises on purpose.
+
+The tree, with who is to act:
+
+* ``EdgeVoiceError``: base of all; ``str()`` is one line for a person.
+
+  * ``ConfigError``: the settings are wrong; mend the file (exit 78).
+  * ``CredentialError``: no usable API key; provide one (exit 78).
+  * ``DeviceError``: a microphone, speaker, button or lamp cannot be used.
+  * ``LocalProtocolError``: edgevoice was about to break the Live API's rules.
+    Our own bug: it crashes loudly in tests.
+  * ``RemoteProtocolError``: the server sent something that is no message.
+  * ``LinkError``: the connection could not be made or was lost; try again.
+  * ``SessionRefused``: the server does not want this session; a quick retry
+    does not help.
+"""
+
+from typing import Final
+
+EX_OK: Final = 0
+"""Exit status: done."""
+EX_FAILED: Final = 1
+"""Exit status: it did not work."""
+EX_USAGE: Final = 2
+"""Exit status: the command line is wrong."""
+EX_NO_DAEMON: Final = 3
+"""Exit status: no daemon listens on the control socket."""
+EX_CONFIG: Final = 78
+"""Exit status that tells systemd not to restart us; see sysexits(3)."""
+
+
+class EdgeVoiceError(Exception):
+    """Base of every error raised on purpose; ``str()`` is one line."""
+
+
+class ConfigError(EdgeVoiceError, ValueError):
+    """The settings hold one or more mistakes.
+
+    Attributes:
+        mistakes: One line each: file, key, what is wrong, what would be right.
+    """
+
+    def __init__(self, *mistakes: str) -> None:
+        self.mistakes = mistakes
+        super().__init__("\n".join(mistakes))
+
+
+class CredentialError(EdgeVoiceError):
+    """There is no API key, or it is kept where others can read it."""
+
+
+class DeviceError(EdgeVoiceError, OSError):
+    """A device cannot be opened or used; the text says which and what mends it."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else "device error"
+
+
+class LocalProtocolError(EdgeVoiceError, RuntimeError):
+    """Edgevoice was about to send what the Live API forbids: our bug."""
+
+
+class RemoteProtocolError(EdgeVoiceError):
+    """The server sent what is not a message of the Live API."""
+
+
+class LinkError(EdgeVoiceError, ConnectionError):
+    """The connection could not be made, or was lost; another try may succeed."""
+
+
+class SessionRefused(EdgeVoiceError):
+    """The server refused the session for a reason that a quick retry cannot mend.
+
+    Attributes:
+        code: WebSocket close code such as 1008, or HTTP status such as 404.
+        reason: What the server said, at most 123 bytes; it may be cut.
+        cure: What the person can do about it, one clause.
+    """
+
+    def __init__(self, code: int, reason: str, cure: str) -> None:
+        self.code = code
+        self.reason = reason
+        self.cure = cure
+        super().__init__(code, reason, cure)
+
+    def __str__(self) -> str:
+        return f"the server refused: {self.reason or 'no reason given'} ({self.code}); {self.cure}"

@@ -1,0 +1,1 @@
+"""The Live API without I/O: messages, and one connection as a value."""

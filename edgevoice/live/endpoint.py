@@ -1,0 +1,68 @@
+"""Where to connect, and with which headers.
+
+The key travels in a header, never in the URL: URLs end in logs and exceptions.
+"""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from edgevoice.errors import ConfigError
+
+SERVICE: Final = "google.ai.generativelanguage"
+METHOD: Final = "GenerativeService.BidiGenerateContent"
+CONSTRAINED_METHOD: Final = "GenerativeService.BidiGenerateContentConstrained"
+"""The method that takes an ephemeral token (Live API, "Ephemeral tokens")."""
+
+TOKEN_PREFIX: Final = "auth_tokens/"
+"""What every ephemeral token starts with."""
+
+API_VERSIONS: Final = ("v1beta", "v1alpha", "v1")
+
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def is_token(credential: str) -> bool:
+    """Whether the credential is an ephemeral token rather than an API key."""
+    return credential.startswith(TOKEN_PREFIX)
+
+
+def path(api_version: str, credential: str) -> str:
+    """The WebSocket path for this version and kind of credential."""
+    method = CONSTRAINED_METHOD if is_token(credential) else METHOD
+    return f"/ws/{SERVICE}.{api_version}.{method}"
+
+
+def url(endpoint: str, api_version: str, credential: str) -> str:
+    """The address to connect to; it never holds the credential.
+
+    Raises:
+        ConfigError: ``endpoint`` is no ``wss://host``, or is ``ws://`` to
+            another machine, where the key would travel unencrypted.
+    """
+    check(endpoint)
+    return endpoint.rstrip("/") + path(api_version, credential)
+
+
+def check(endpoint: str) -> None:
+    """Refuse an endpoint that is unusable or would show the key to the network.
+
+    Raises:
+        ConfigError: See ``url``.
+    """
+    parts = urlsplit(endpoint)
+    if parts.scheme not in {"ws", "wss"} or not parts.hostname:
+        raise ConfigError(f"{endpoint!r} is no address; use wss://HOST or ws://127.0.0.1:PORT")
+    if parts.path.strip("/") or parts.query or parts.username:
+        raise ConfigError(f"{endpoint!r} must be scheme and host only, without path or key")
+    if parts.scheme == "ws" and parts.hostname not in LOOPBACK:
+        raise ConfigError(f"{endpoint!r} is unencrypted; use wss:// (ws:// only for this machine)")
+
+
+def headers(credential: str) -> dict[str, str]:
+    """The one header that authenticates; never log it.
+
+    Two kinds at once are refused by the server, so it is always exactly one.
+    """
+    if is_token(credential):
+        return {"Authorization": f"Token {credential}"}
+    return {"x-goog-api-key": credential}
