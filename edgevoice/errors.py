@@ -84,4 +84,5 @@ class SessionRefused(EdgeVoiceError):
         super().__init__(code, reason, cure)
 
     def __str__(self) -> str:
-        return f"the server refused: {self.reason or 'no reason given'} ({self.code}); {self.cure}"
+        reason = self.reason or "no reason given"
+        return f"the server refused: {reason} ({self.code}); {self.cure}"

@@ -31,7 +31,7 @@ class Microphone(Protocol):
         """Stop; may be called twice, from any thread; no block comes after it."""
 
     def rewind(self) -> None:
-        """A press begins: a file starts again from its beginning; a card does nothing."""
+        """A press begins: a file starts from its beginning; a card does nothing."""
 
 
 class Speaker(Protocol):
@@ -41,4 +41,4 @@ class Speaker(Protocol):
     rate: int
 
     def close(self) -> None:
-        """Stop at once; may be called twice, from any thread; no pull comes after it."""
+        """Stop at once; may be called twice, from any thread; no pull after it."""

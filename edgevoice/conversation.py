@@ -1,0 +1,462 @@
+"""Who has the floor, and what must happen next.
+
+Rule 1: every decision about the dialogue is made in this file. The rest of the
+program reports events here and carries out the commands that come back; no
+other file compares a ``Phase`` except to show it. Nothing here reads a clock,
+touches a device or waits: time comes in as ``now`` (seconds, any monotonic
+clock), a time-out goes out as ``deadline``.
+
+The hard part is that the wire does not say which turn a message belongs to.
+After a barge-in the old response's audio, ``interrupted`` and ``turnComplete``
+still arrive, while the button is held or after it. The rules that sort them:
+
+* The server owes one ``turnComplete`` for every activity that we closed. Those
+  of responses that were talked over are counted in ``_owed``.
+* Audio that arrives while the button is held is never for the new turn: the
+  server answers only after ``activityEnd``. It is dropped.
+* Audio that arrives after it, while an old ``turnComplete`` is still owed, is
+  held: an ``interrupted`` or ``turnComplete`` shows that it was old and throws
+  it away; if neither comes within ``HOLD_LIMIT`` it was new after all, since
+  some servers never close a response that had not begun.
+
+Sources: Live API reference, BidiGenerateContentServerContent ("interrupted >
+turn_complete", no generation_complete); langwatch/scenario issue 360 for the
+pair that arrives after generationComplete.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+HOLD_LIMIT: Final = 1.0
+"""How long doubtful audio is held before it counts as new, seconds.
+
+It runs from the first doubtful chunk: when a stalled network comes back, all
+that is old arrives in one burst, well within this time.
+"""
+
+BOUNCE: Final = 0.05
+"""A release shorter than this is the button's contact, not the hand, seconds."""
+
+
+class Phase(Enum):
+    """What the person perceives."""
+
+    IDLE = "idle"
+    LISTENING = "listening"
+    THINKING = "thinking"
+    SPEAKING = "speaking"
+
+
+class Gate(Enum):
+    """What becomes of response audio that arrives now."""
+
+    PLAY = auto()
+    HOLD = auto()
+    """Into the playout, but not to be heard yet."""
+    DROP = auto()
+
+
+class Event(Enum):
+    """What can happen. Each is reported on the event loop's thread."""
+
+    PRESSED = auto()
+    """The first source is held."""
+    RELEASED = auto()
+    """The last source let go."""
+    SILENCED = auto()
+    """A tap from afar, or ``edgevoice stop``: be quiet."""
+    SAID = auto()
+    """A typed turn is to be sent."""
+    SENT = auto()
+    """The turn's ``activityEnd`` or text is on its way."""
+    ABANDONED = auto()
+    """The ``activityEnd`` of a cancelled turn is on its way."""
+    LINK_UP = auto()
+    """Setup is complete on a new connection."""
+    LINK_DOWN = auto()
+    """The connection is gone."""
+    AUDIO = auto()
+    """A chunk of response audio arrived; ask ``gate`` first."""
+    PROGRESS = auto()
+    """The server is at work: a transcript, a thought, a tool call."""
+    INTERRUPTED = auto()
+    GENERATION_COMPLETE = auto()
+    TURN_COMPLETE = auto()
+    DRAINED = auto()
+    """The last frame of the response has been played."""
+    TIMEOUT = auto()
+    """``deadline`` has passed."""
+
+
+class Command(Enum):
+    """What is to be done. Commands are idempotent and cannot fail."""
+
+    SILENCE = "throw away all sound that is still to be heard"
+    RECORD = "begin an utterance"
+    RECORD_MORE = "go on with the utterance that still waits to be sent"
+    OPEN_ACTIVITY = "it is no tap: the utterance may be sent"
+    CLOSE_ACTIVITY = "the utterance is complete"
+    DISCARD = "it was a tap: forget the utterance"
+    SEND_TEXT = "send the typed turn"
+    CANCEL = "forget the turn that waits for its response"
+    PLAY_HELD = "what was held is the new response: let it be heard"
+    FINISH_PLAYOUT = "the response has no more audio: play what is left"
+    TURN_ANSWERED = "answered"
+    TURN_TALKED_OVER = "talked over"
+    TURN_CANCELLED = "cancelled"
+    TURN_CUT = "lost: the link broke in mid answer"
+    TURN_EMPTY = "lost: the server had nothing to say"
+    TURN_UNANSWERED = "lost: the server did not answer in time"
+    TURN_EXPIRED = "lost: no link came up in time"
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Durations in seconds; the settings say them in milliseconds."""
+
+    tap: float = 0.2
+    """A shorter press is a tap. 0: every press is speech."""
+    tail: float = 0.2
+    """Sound after the release that still belongs to the utterance."""
+    max_hold: float = 120.0
+    """A button held longer is stuck: the utterance ends here."""
+    answer: float = 15.0
+    """The server may be silent for so long while it owes a response."""
+    keep: float = 300.0
+    """An utterance waits so long for a link."""
+
+
+_WITHOUT_END: Final = float("inf")
+
+
+class Conversation:
+    """The state machine of one appliance; touched by the loop's thread only."""
+
+    def __init__(self, timing: Timing | None = None) -> None:
+        self.phase = Phase.IDLE
+        self.link_up = False
+        self.deadline: float | None = None
+        """When ``Event.TIMEOUT`` is due, or None."""
+        self._timing = timing or Timing()
+        self._press: _Press | None = None
+        self._response = _Response()
+
+    @property
+    def gate(self) -> Gate:
+        """What becomes of response audio that arrives now."""
+        if self.phase is Phase.LISTENING:
+            return Gate.DROP
+        if self._response.owed:
+            return Gate.HOLD if self.phase is Phase.THINKING else Gate.DROP
+        return Gate.PLAY
+
+    @property
+    def may_say(self) -> bool:
+        """Whether a typed turn can be taken now, rather than in a moment."""
+        waiting = self.phase is Phase.THINKING and not self._response.open
+        return self.phase is not Phase.LISTENING and not waiting
+
+    @property
+    def settled(self) -> bool:
+        """Whether the link may be left without anybody noticing."""
+        response = self._response
+        return self.phase is Phase.IDLE and not response.open and not response.owed
+
+    def handle(self, event: Event, now: float) -> tuple[Command, ...]:
+        """Take one event; return what is to be done, in order.
+
+        Args:
+            event: What happened.
+            now: When, in seconds of a clock that never goes back.
+        """
+        match event:
+            case Event.PRESSED:
+                return self._pressed(now)
+            case Event.RELEASED:
+                return self._released(now)
+            case Event.SILENCED:
+                return self._silenced()
+            case Event.SAID:
+                return self._said(now)
+            case Event.SENT | Event.ABANDONED:
+                return self._sent(event, now)
+            case Event.LINK_UP:
+                return self._link_came(now)
+            case Event.LINK_DOWN:
+                return self._link_went(now)
+            case Event.AUDIO:
+                return self._audio(now)
+            case Event.PROGRESS:
+                return self._progress(now)
+            case Event.INTERRUPTED:
+                return self._interrupted(now)
+            case Event.GENERATION_COMPLETE:
+                return self._generation_complete()
+            case Event.TURN_COMPLETE:
+                return self._turn_complete(now)
+            case Event.DRAINED:
+                return self._drained()
+            case Event.TIMEOUT:
+                return self._timeout(now)
+
+    # -- the person ------------------------------------------------------------
+
+    def _pressed(self, now: float) -> tuple[Command, ...]:
+        timing = self._timing
+        if self._press is not None:  # a bounce, or a new grip: the same press
+            press, press.released = self._press, False
+            limit = timing.max_hold if press.confirmed else timing.tap
+            self.deadline = press.began + limit
+            return ()
+        joins = self.phase is Phase.THINKING and not self._response.open
+        if joins:
+            begin: tuple[Command, ...] = (Command.RECORD_MORE,)
+        else:
+            begin = (*self._give_up_response(), Command.RECORD)
+        self.phase = Phase.LISTENING
+        self._press = _Press(began=now, joins=joins)
+        self.deadline = now + timing.tap
+        return (Command.SILENCE, *begin, *self._confirm_if_due(now))
+
+    def _confirm_if_due(self, now: float) -> tuple[Command, ...]:
+        """Decide that a press is no tap once it has lasted long enough."""
+        press, timing = self._press, self._timing
+        if press is None or press.confirmed or now - press.began < timing.tap:
+            return ()
+        press.confirmed = True
+        self.deadline = press.began + timing.max_hold
+        return (Command.OPEN_ACTIVITY,)
+
+    def _released(self, now: float) -> tuple[Command, ...]:
+        press = self._press
+        if press is None or press.released:
+            return ()
+        opened = self._confirm_if_due(now)
+        press.released = True
+        # The tail is the debouncer: a press before it ends is the same press.
+        wait = max(self._timing.tail, BOUNCE) if press.confirmed else BOUNCE
+        self.deadline = now + wait
+        return opened
+
+    def _end_of_press(self, now: float) -> tuple[Command, ...]:
+        press = self._press
+        if press is None or not press.confirmed:
+            return self._discard()
+        self._press = None
+        self._think(now)
+        return (Command.CLOSE_ACTIVITY,)
+
+    def _discard(self) -> tuple[Command, ...]:
+        """Forget what is being recorded, and what it was to be joined to."""
+        press, self._press = self._press, None
+        self.phase, self.deadline = Phase.IDLE, None
+        if press is None or press.confirmed or press.joins:
+            return (Command.DISCARD, Command.TURN_CANCELLED)
+        return (Command.DISCARD,)
+
+    def _think(self, now: float) -> None:
+        self.phase = Phase.THINKING
+        self._response.open = False
+        self._response.begin()
+        self._expect_progress(now)
+
+    def _silenced(self) -> tuple[Command, ...]:
+        if self._press is not None:
+            return (Command.SILENCE, *self._discard())
+        return (Command.SILENCE, *self._give_up_response())
+
+    def _said(self, now: float) -> tuple[Command, ...]:
+        if not self.may_say:
+            return ()
+        ended = self._give_up_response()
+        self._think(now)
+        return (Command.SILENCE, *ended, Command.SEND_TEXT)
+
+    def _give_up_response(self) -> tuple[Command, ...]:
+        """Nobody waits for the present response any more."""
+        phase, self.phase = self.phase, Phase.IDLE
+        self.deadline = None
+        self._response.disown()
+        if phase is Phase.THINKING:
+            return (Command.CANCEL, Command.TURN_CANCELLED)
+        if phase is Phase.SPEAKING:
+            return (Command.TURN_TALKED_OVER,)
+        return ()
+
+    # -- the link --------------------------------------------------------------
+
+    def _sent(self, event: Event, now: float) -> tuple[Command, ...]:
+        if event is Event.ABANDONED or self.phase is not Phase.THINKING:
+            self._response.owed += 1
+            return ()
+        self._response.open = True
+        self._expect_progress(now)
+        return ()
+
+    def _link_came(self, now: float) -> tuple[Command, ...]:
+        self.link_up = True
+        self._response.owed = 0
+        if self.phase is Phase.THINKING:
+            self._expect_progress(now)
+        return ()
+
+    def _link_went(self, now: float) -> tuple[Command, ...]:
+        self.link_up = False
+        held, self._response.held = self._response.held, False
+        self._response.owed, self._response.open = 0, False
+        if self.phase is Phase.THINKING:  # it will be sent again
+            self._response.complete = False
+            self._expect_progress(now)
+        elif self.phase is Phase.SPEAKING and not self._response.complete:
+            return self._finish(cut=True)
+        return (Command.SILENCE,) if held else ()
+
+    # -- the server ------------------------------------------------------------
+
+    def _audio(self, now: float) -> tuple[Command, ...]:
+        match self.gate:
+            case Gate.PLAY:
+                if self.phase is not Phase.SPEAKING:
+                    if self.phase is Phase.IDLE:  # unasked, or after a time-out
+                        self._response.begin()
+                    self.phase = Phase.SPEAKING
+                self._expect_progress(now)
+            case Gate.HOLD if not self._response.held:
+                self._response.held = True
+                self.deadline = now + HOLD_LIMIT
+            case _:
+                pass
+        return ()
+
+    def _progress(self, now: float) -> tuple[Command, ...]:
+        if not self._response.held:
+            self._expect_progress(now)
+        return ()
+
+    def _interrupted(self, now: float) -> tuple[Command, ...]:
+        if self.phase is Phase.SPEAKING:  # the server's own doing
+            return (Command.SILENCE, *self._give_up_response())
+        if self.phase is not Phase.IDLE and not self._response.owed:
+            # The new response has not begun, so an older one was meant, and
+            # its turnComplete follows.
+            self._response.owed = 1
+        return self._throw_away_held(now)
+
+    def _throw_away_held(self, now: float) -> tuple[Command, ...]:
+        if not self._response.held:
+            return ()
+        self._response.held = self._response.complete = False
+        self._expect_progress(now)
+        return (Command.SILENCE,)
+
+    def _generation_complete(self) -> tuple[Command, ...]:
+        if self.phase is Phase.SPEAKING:
+            return self._finish()
+        if self._response.held:
+            self._response.complete = True
+        return ()
+
+    def _turn_complete(self, now: float) -> tuple[Command, ...]:
+        response = self._response
+        if response.owed:
+            response.owed -= 1
+            return self._throw_away_held(now)
+        was_open, response.open = response.open, False
+        if self.phase is Phase.SPEAKING:
+            return self._finish()
+        if self.phase is Phase.THINKING and was_open:
+            self.phase, self.deadline = Phase.IDLE, None
+            return (Command.CANCEL, Command.TURN_EMPTY)
+        return ()
+
+    def _finish(self, *, cut: bool = False) -> tuple[Command, ...]:
+        """No more audio will come; what there is plays out."""
+        if self._response.complete:
+            return ()
+        self._response.complete, self._response.cut = True, cut
+        self.deadline = None  # the sound card's clock runs from here
+        return (Command.FINISH_PLAYOUT,)
+
+    def _drained(self) -> tuple[Command, ...]:
+        if self.phase is not Phase.SPEAKING or not self._response.complete:
+            return ()
+        self.phase, self.deadline = Phase.IDLE, None
+        return (Command.TURN_CUT if self._response.cut else Command.TURN_ANSWERED,)
+
+    # -- time ------------------------------------------------------------------
+
+    def _expect_progress(self, now: float) -> None:
+        """Push the deadline of a phase in which something is awaited."""
+        if self.phase is Phase.THINKING:
+            self.deadline = now + (
+                self._timing.answer if self.link_up else self._timing.keep
+            )
+        elif self.phase is Phase.SPEAKING and not self._response.complete:
+            self.deadline = now + self._timing.answer
+
+    def _timeout(self, now: float) -> tuple[Command, ...]:
+        if now < (_WITHOUT_END if self.deadline is None else self.deadline):
+            return ()
+        if self._press is not None:
+            if self._press.released or self._press.confirmed:
+                return self._end_of_press(now)
+            return self._confirm_if_due(now)
+        if self.phase is Phase.THINKING:
+            return self._play_held(now) if self._response.held else self._no_answer()
+        if self.phase is Phase.SPEAKING:
+            self._response.disown()
+            return self._finish(cut=True)
+        self.deadline = None
+        return ()
+
+    def _play_held(self, now: float) -> tuple[Command, ...]:
+        self._response.held, self._response.owed = False, 0
+        self.phase = Phase.SPEAKING
+        if not self._response.complete:
+            self._expect_progress(now)
+            return (Command.PLAY_HELD,)
+        self.deadline = None
+        return (Command.PLAY_HELD, Command.FINISH_PLAYOUT)
+
+    def _no_answer(self) -> tuple[Command, ...]:
+        self.phase, self.deadline = Phase.IDLE, None
+        self._response.disown()
+        lost = Command.TURN_UNANSWERED if self.link_up else Command.TURN_EXPIRED
+        return (Command.CANCEL, lost)
+
+
+@dataclass(slots=True)
+class _Press:
+    """One press, from its first edge to the end of its tail."""
+
+    began: float
+    joins: bool
+    """It goes on with an utterance that could not be sent yet."""
+    confirmed: bool = False
+    """It lasted longer than a tap."""
+    released: bool = False
+
+
+@dataclass(slots=True)
+class _Response:
+    """What the server still owes us."""
+
+    open: bool = False
+    """The present turn was sent and its ``turnComplete`` is to come."""
+    owed: int = 0
+    """``turnComplete`` messages still to come for responses nobody awaits."""
+    held: bool = False
+    """Doubtful audio waits in the playout."""
+    complete: bool = False
+    """The present response has no more audio."""
+    cut: bool = False
+    """It ended because the link or the server failed."""
+
+    def begin(self) -> None:
+        self.held = self.complete = self.cut = False
+
+    def disown(self) -> None:
+        """The present response is not awaited any more."""
+        self.owed += self.open
+        self.open = self.held = False

@@ -1,0 +1,95 @@
+"""What the end of a connection means, and what to do about it.
+
+The close code and reason are the protocol's only error channel; codes are used
+for several things, so the reason decides where it is known. Rows and their
+sources: the Live API has no list; these were seen in the field (see CONTRIBUTING,
+"Facts about the wire").
+"""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+
+class Remedy(Enum):
+    """What to do next."""
+
+    RESUME = auto()
+    """Connect again, with the handle."""
+    FRESH = auto()
+    """The handle is dead: drop it and start a new session."""
+    REFUSED = auto()
+    """A person must mend something: try again slowly, and say why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a connection ended.
+
+    Attributes:
+        code: WebSocket close code, HTTP status of a refused handshake, or 0 when
+            the network failed.
+        reason: The server's words, or the network's; one line.
+        remedy: What to do next.
+        cure: What a person can do, one clause; empty if nothing.
+    """
+
+    code: int
+    reason: str
+    remedy: Remedy
+    cure: str = ""
+
+    def __str__(self) -> str:
+        what = f"{self.reason or 'connection closed'} ({self.code})"
+        return f"{what}; {self.cure}" if self.cure else what
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    code: int | None
+    words: str
+    remedy: Remedy
+    cure: str = ""
+
+
+_KEY: Final = "check the API key"
+_MODEL: Final = "check `model` in [live]"
+_SETTINGS: Final = "check [live] in the settings"
+
+_ROWS: Final = (
+    _Row(None, "api key", Remedy.REFUSED, _KEY),
+    _Row(None, "api_key", Remedy.REFUSED, _KEY),
+    _Row(None, "invalid session handle", Remedy.FRESH),
+    _Row(None, "session not found", Remedy.FRESH),
+    _Row(None, "requested entity was not found", Remedy.FRESH),
+    _Row(1008, "is not found for api version", Remedy.REFUSED, _MODEL),
+    _Row(1008, "not supported for bidigeneratecontent", Remedy.REFUSED, _MODEL),
+    _Row(None, "quota", Remedy.REFUSED, "wait, or raise the quota of the project"),
+    _Row(None, "resource_exhausted", Remedy.REFUSED, "wait, or raise the quota"),
+    _Row(1007, "content_type_audio is not supported", Remedy.RESUME),
+    _Row(1007, "", Remedy.REFUSED, _SETTINGS),
+    _Row(401, "", Remedy.REFUSED, _KEY),
+    _Row(403, "", Remedy.REFUSED, _KEY),
+    _Row(404, "", Remedy.REFUSED, "check `endpoint` and `api_version` in [live]"),
+    _Row(400, "", Remedy.REFUSED, _SETTINGS),
+)
+
+
+def classify(code: int, reason: str, *, resumed: bool) -> Ending:
+    """Say what the end of a connection asks for.
+
+    Args:
+        code: Close code, or HTTP status of the handshake, or 0 for the network.
+        reason: The words that came with it; matched without regard to case.
+        resumed: The session was set up with a handle and has not worked since:
+            then a refusal may be the handle's fault, and a fresh session is
+            worth one try.
+    """
+    words = reason.lower()
+    for row in _ROWS:
+        if row.code in {None, code} and row.words in words:
+            remedy = row.remedy
+            if resumed and remedy is Remedy.REFUSED and code == 1007 and not row.words:
+                remedy = Remedy.FRESH
+            return Ending(code, reason, remedy, row.cure)
+    return Ending(code, reason, Remedy.RESUME)

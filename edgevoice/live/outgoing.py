@@ -1,0 +1,258 @@
+"""What we say to the server: structs to JSON text.
+
+The class line is the wire format: camelCase, defaults left out, ``bytes`` as
+standard base64. Field names and nesting: Live API reference,
+BidiGenerateContentClientMessage; exactly one top-level key a message.
+"""
+
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from edgevoice.audio.pcm import UPLINK_HZ
+
+AUDIO_MIME: Final = f"audio/pcm;rate={UPLINK_HZ}"
+"""Live API, "Audio formats": raw, little endian, 16 bit."""
+
+
+class Message(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Base of all wire messages: camelCase on the wire, defaults left out."""
+
+
+class Blob(Message, frozen=True):
+    """Bytes with their type."""
+
+    mime_type: str
+    data: bytes
+
+
+class Part(Message, frozen=True):
+    """One piece of content; only text is ever sent."""
+
+    text: str
+
+
+class Content(Message, frozen=True):
+    """What one side of the conversation said."""
+
+    parts: list[Part]
+    role: str | None = None
+
+
+class PrebuiltVoice(Message, frozen=True):
+    """A voice by name."""
+
+    voice_name: str
+
+
+class VoiceConfig(Message, frozen=True):
+    """Which voice speaks."""
+
+    prebuilt_voice_config: PrebuiltVoice
+
+
+class SpeechConfig(Message, frozen=True):
+    """How the answer sounds."""
+
+    voice_config: VoiceConfig | None = None
+    language_code: str | None = None
+
+
+class GenerationConfig(Message, frozen=True):
+    """What is generated; responseModalities belong here, not under setup."""
+
+    response_modalities: list[str]
+    speech_config: SpeechConfig | None = None
+
+
+class AutomaticActivityDetection(Message, frozen=True):
+    """Off: the button decides."""
+
+    disabled: bool
+
+
+class RealtimeInputConfig(Message, frozen=True):
+    """Who marks the beginning and end of speech, and what it does."""
+
+    automatic_activity_detection: AutomaticActivityDetection
+    activity_handling: str
+    turn_coverage: str
+
+
+class SessionResumption(Message, frozen=True):
+    """``{}`` asks for handles; with a handle the session goes on."""
+
+    handle: str | None = None
+
+
+class SlidingWindow(Message, frozen=True):
+    """Compression drops the oldest turns."""
+
+    target_tokens: int
+
+
+class ContextWindowCompression(Message, frozen=True):
+    """When to compress, and down to what."""
+
+    trigger_tokens: int
+    sliding_window: SlidingWindow
+
+
+class Empty(Message, frozen=True):
+    """A message that says something by being there: ``{}``."""
+
+
+class Setup(Message, frozen=True):
+    """BidiGenerateContentSetup: the first message, and only the first."""
+
+    model: str
+    generation_config: GenerationConfig
+    realtime_input_config: RealtimeInputConfig
+    session_resumption: SessionResumption
+    context_window_compression: ContextWindowCompression | None = None
+    system_instruction: Content | None = None
+    input_audio_transcription: Empty | None = None
+    output_audio_transcription: Empty | None = None
+
+
+class RealtimeInput(Message, frozen=True):
+    """One piece of live input; exactly one field is set."""
+
+    audio: Blob | None = None
+    text: str | None = None
+    activity_start: Empty | None = None
+    activity_end: Empty | None = None
+
+
+class FunctionResponse(Message, frozen=True):
+    """The result of one function call, matched by its id."""
+
+    id: str
+    name: str
+    response: dict[str, str]
+
+
+class ToolResponse(Message, frozen=True):
+    """Results of function calls."""
+
+    function_responses: list[FunctionResponse]
+
+
+class ClientMessage(Message, frozen=True):
+    """Exactly one field is set."""
+
+    setup: Setup | None = None
+    realtime_input: RealtimeInput | None = None
+    tool_response: ToolResponse | None = None
+
+
+class SessionOptions(Struct, frozen=True, kw_only=True):
+    """What a session is asked for.
+
+    Attributes:
+        model: Name without or with ``models/``.
+        instructions: System instruction; empty sends none.
+        voice: Prebuilt voice; empty leaves the choice to the server.
+        language: BCP-47 code such as ``de-DE``; empty leaves it to the model.
+        transcripts: Ask for text of what was said by either side.
+        trigger_tokens: Context size that starts a compression; 0: never.
+        target_tokens: Context size after a compression.
+    """
+
+    model: str
+    instructions: str = ""
+    voice: str = ""
+    language: str = ""
+    transcripts: bool = True
+    trigger_tokens: int = 16_000
+    target_tokens: int = 8_000
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def _text(message: ClientMessage) -> str:
+    return _encoder.encode(message).decode()
+
+
+def setup(options: SessionOptions, handle: str | None) -> str:
+    """The setup message: manual activity, audio answers, resumption, compression."""
+    model = options.model.removeprefix("models/")
+    transcription = Empty() if options.transcripts else None
+    instructions = (
+        Content(parts=[Part(text=options.instructions)])
+        if options.instructions
+        else None
+    )
+    return _text(
+        ClientMessage(
+            setup=Setup(
+                model=f"models/{model}",
+                generation_config=GenerationConfig(
+                    response_modalities=["AUDIO"], speech_config=_speech(options)
+                ),
+                realtime_input_config=_MANUAL_ACTIVITY,
+                session_resumption=SessionResumption(handle=handle),
+                context_window_compression=_compression(options),
+                system_instruction=instructions,
+                input_audio_transcription=transcription,
+                output_audio_transcription=transcription,
+            )
+        )
+    )
+
+
+_MANUAL_ACTIVITY: Final = RealtimeInputConfig(
+    automatic_activity_detection=AutomaticActivityDetection(disabled=True),
+    activity_handling="START_OF_ACTIVITY_INTERRUPTS",
+    # The default of some models adds all video, which is billed.
+    turn_coverage="TURN_INCLUDES_ONLY_ACTIVITY",
+)
+
+
+def _speech(options: SessionOptions) -> SpeechConfig | None:
+    if not options.voice and not options.language:
+        return None
+    voice = (
+        VoiceConfig(prebuilt_voice_config=PrebuiltVoice(voice_name=options.voice))
+        if options.voice
+        else None
+    )
+    return SpeechConfig(voice_config=voice, language_code=options.language or None)
+
+
+def _compression(options: SessionOptions) -> ContextWindowCompression | None:
+    if not options.trigger_tokens:
+        return None
+    return ContextWindowCompression(
+        trigger_tokens=options.trigger_tokens,
+        sliding_window=SlidingWindow(target_tokens=options.target_tokens),
+    )
+
+
+ACTIVITY_START: Final = _text(
+    ClientMessage(realtime_input=RealtimeInput(activity_start=Empty()))
+)
+ACTIVITY_END: Final = _text(
+    ClientMessage(realtime_input=RealtimeInput(activity_end=Empty()))
+)
+
+
+def audio(pcm: bytes) -> str:
+    """A chunk of 16 kHz mono PCM."""
+    blob = Blob(mime_type=AUDIO_MIME, data=pcm)
+    return _text(ClientMessage(realtime_input=RealtimeInput(audio=blob)))
+
+
+def text(words: str) -> str:
+    """A typed turn; the server takes it as user activity and answers."""
+    return _text(ClientMessage(realtime_input=RealtimeInput(text=words)))
+
+
+def tool_error(call_id: str, name: str, error: str) -> str:
+    """The answer to a function call that cannot be carried out."""
+    response = FunctionResponse(id=call_id, name=name, response={"error": error})
+    return _text(
+        ClientMessage(tool_response=ToolResponse(function_responses=[response]))
+    )
