@@ -12,7 +12,6 @@ from typing import Final, TypeAlias
 import msgspec
 from msgspec import Struct
 
-from edgevoice.audio.pcm import DOWNLINK_HZ
 from edgevoice.errors import RemoteProtocolError
 
 # -- the wire ------------------------------------------------------------------
@@ -241,7 +240,7 @@ def _part(part: _Part) -> ServerEvent:
 
 def _is_pcm(mime_type: str) -> bool:
     kind, _, parameter = mime_type.replace(" ", "").partition(";")
-    return kind == "audio/pcm" and parameter in {"", f"rate={DOWNLINK_HZ}"}
+    return kind == "audio/pcm" and parameter in {"", "rate=24000"}
 
 
 def _usage(usage: _UsageMetadata) -> Usage:

@@ -10,9 +10,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from edgevoice.audio.pcm import UPLINK_HZ
-
-AUDIO_MIME: Final = f"audio/pcm;rate={UPLINK_HZ}"
+AUDIO_MIME: Final = "audio/pcm;rate=16000"
 """Live API, "Audio formats": raw, little endian, 16 bit."""
 
 

@@ -1,0 +1,311 @@
+"""The settings: what may stand in the TOML file, and where the credential is.
+
+Each table is a struct; the range of a key is in its type. A mistake is told with
+the key's path and the nearest right name, all of them at once.
+"""
+
+import difflib
+import os
+import stat
+import tomllib
+import typing
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from edgevoice.errors import ConfigError, CredentialError
+from edgevoice.live import endpoint
+
+SYSTEM_FILE: Final = Path("/etc/edgevoice/edgevoice.toml")
+
+CREDENTIAL_NAME: Final = "gemini-api-key"
+"""Name of the file in ``$CREDENTIALS_DIRECTORY`` (systemd ``LoadCredential=``)."""
+
+INSTRUCTIONS: Final = (
+    "You are a voice assistant in a small box with a button. "
+    "Answer in the language of the question, in one to three short sentences, "
+    "unless more is asked for. Your answer is spoken: no lists, no markup."
+)
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of every table: immutable, named, nothing unknown."""
+
+
+class Compression(Settings, frozen=True):
+    """``[live.compression]``: every turn pays for the whole context."""
+
+    trigger_tokens: Annotated[int, Meta(ge=0, le=1_000_000)] = 16_000
+    """Context size that starts a compression, tokens; 0 never compresses."""
+    target_tokens: Annotated[int, Meta(ge=0, le=1_000_000)] = 8_000
+    """Context size after it, tokens."""
+
+
+class SessionSettings(Settings, frozen=True):
+    """``[live.session]``."""
+
+    idle_reset_minutes: Annotated[float, Meta(ge=0, le=1440)] = 10
+    """A pause this long starts a new conversation, minutes; 0 never does."""
+
+
+class Live(Settings, frozen=True):
+    """``[live]``: the server, the model, how it answers."""
+
+    endpoint: str = "wss://generativelanguage.googleapis.com"
+    api_version: Literal["v1beta", "v1alpha", "v1"] = "v1beta"
+    model: Annotated[str, Meta(min_length=1)] = "gemini-3.8-live"
+    instructions: str = INSTRUCTIONS
+    instructions_file: str = ""
+    voice: str = ""
+    language: str = ""
+    transcripts: bool = True
+    key_file: str = ""
+    answer_timeout_s: Annotated[float, Meta(ge=2, le=120)] = 15
+    keep_s: Annotated[float, Meta(ge=0, le=3600)] = 300
+    compression: Compression = field(default_factory=Compression)
+    session: SessionSettings = field(default_factory=SessionSettings)
+
+
+class Microphone(Settings, frozen=True):
+    """``[microphone]``."""
+
+    device: Annotated[str, Meta(min_length=1)] = "default"
+    pre_roll_ms: Annotated[int, Meta(ge=0, le=2000)] = 400
+    """Sound from before the press that is sent with it; 0: closed until a press."""
+    tail_ms: Annotated[int, Meta(ge=0, le=2000)] = 200
+    """Sound after the release that is sent with it."""
+
+
+class Speaker(Settings, frozen=True):
+    """``[speaker]``."""
+
+    device: Annotated[str, Meta(min_length=1)] = "default"
+    volume: Annotated[int, Meta(ge=0, le=100)] = 80
+    earcons: bool = True
+
+
+class Button(Settings, frozen=True):
+    """``[button]``."""
+
+    source: Annotated[str, Meta(pattern="^(gpio|keyboard|none|evdev:.+)$")] = "gpio"
+    pin: Annotated[int, Meta(ge=0, le=27)] = 17
+    mode: Literal["hold", "toggle"] = "hold"
+    tap_ms: Annotated[int, Meta(ge=0, le=1000)] = 200
+    max_hold_s: Annotated[int, Meta(ge=1, le=300)] = 120
+
+
+class Indicator(Settings, frozen=True):
+    """``[indicator]``."""
+
+    pin: Annotated[int, Meta(ge=-1, le=27)] = 25
+    """Header pin of the LED, BCM number; -1: no LED."""
+
+
+class Control(Settings, frozen=True):
+    """``[control]``."""
+
+    socket: str = ""
+
+
+class Configuration(Settings, frozen=True):
+    """Everything in the file."""
+
+    live: Live = field(default_factory=Live)
+    microphone: Microphone = field(default_factory=Microphone)
+    speaker: Speaker = field(default_factory=Speaker)
+    button: Button = field(default_factory=Button)
+    indicator: Indicator = field(default_factory=Indicator)
+    control: Control = field(default_factory=Control)
+
+
+def find(explicit: str | None, environ: Mapping[str, str] = os.environ) -> Path | None:
+    """The settings file to use, or None for the built-in defaults.
+
+    One that is named (``--config`` or ``$EDGEVOICE_CONFIG``) is taken whether it
+    exists or not; the others only if they do.
+    """
+    named = explicit or environ.get("EDGEVOICE_CONFIG")
+    if named:
+        return Path(named)
+    home = environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME", "/")) / ".config"
+    for path in (SYSTEM_FILE, Path(home) / "edgevoice" / "edgevoice.toml"):
+        if path.is_file():
+            return path
+    return None
+
+
+def load(path: Path | None) -> Configuration:
+    """Read and check a settings file; None gives the defaults.
+
+    Raises:
+        ConfigError: One line for every mistake in it.
+    """
+    if path is None:
+        return Configuration()
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: is not UTF-8 text") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: is not valid TOML: {error}") from None
+    mistakes = [*_mistakes(Configuration, table, "")]
+    if not mistakes:
+        configuration = msgspec.convert(table, Configuration)
+        mistakes = [*_contradictions(configuration)]
+        if not mistakes:
+            return configuration
+    raise ConfigError(*(f"{path}: {mistake}" for mistake in mistakes))
+
+
+def _mistakes(
+    kind: type[Settings], table: Mapping[str, Any], prefix: str
+) -> Iterator[str]:
+    """Every mistake in a table, not just the first."""
+    hints = typing.get_type_hints(kind, include_extras=True)
+    for key, value in table.items():
+        name = f"{prefix}{key}"
+        if key not in hints:
+            near = difflib.get_close_matches(key, hints, n=1, cutoff=0.5)
+            known = f"did you mean {prefix}{near[0]!s}?" if near else _known(hints)
+            yield f"{name}: unknown key; {known}"
+        elif isinstance(hints[key], type) and issubclass(hints[key], Settings):
+            if isinstance(value, dict):
+                yield from _mistakes(hints[key], value, f"{name}.")
+            else:
+                yield f"{name}: is a table; write [{name}]"
+        else:
+            try:
+                msgspec.convert(value, hints[key])
+            except msgspec.ValidationError as error:
+                wrong = str(error).partition(" - at")[0].replace("`", "")
+                wrong = wrong[0].lower() + wrong[1:] + _choices(hints[key])
+                yield f"{name} = {value!r}: {wrong}"
+
+
+def _known(hints: Mapping[str, Any]) -> str:
+    return "known here: " + ", ".join(hints)
+
+
+def _choices(hint: Any) -> str:
+    if typing.get_origin(hint) is Literal:
+        return "; one of " + ", ".join(typing.get_args(hint))
+    if typing.get_origin(hint) is Annotated and typing.get_args(hint)[0] is str:
+        pattern = typing.get_args(hint)[1].pattern
+        if pattern:
+            return "; one of gpio, keyboard, none, evdev:/dev/input/by-id/NAME"
+    return ""
+
+
+def _contradictions(settings: Configuration) -> Iterator[str]:
+    """What is wrong though each key by itself is right."""
+    live = settings.live
+    try:
+        endpoint.check(live.endpoint)
+    except ConfigError as error:
+        yield f"live.endpoint: {error}"
+    pair = live.compression
+    if pair.trigger_tokens and pair.target_tokens >= pair.trigger_tokens:
+        yield (
+            f"live.compression.target_tokens = {pair.target_tokens}: must be less "
+            f"than trigger_tokens ({pair.trigger_tokens})"
+        )
+    uses_gpio = settings.button.source == "gpio"
+    if uses_gpio and settings.button.pin == settings.indicator.pin:
+        yield f"indicator.pin = {settings.indicator.pin}: is the button's pin too"
+    if live.instructions_file and not os.access(live.instructions_file, os.R_OK):
+        yield f"live.instructions_file: {live.instructions_file!r} cannot be read"
+
+
+def instructions(live: Live) -> str:
+    """The system instruction, from the file if one is named.
+
+    Raises:
+        ConfigError: The file cannot be read.
+    """
+    if not live.instructions_file:
+        return live.instructions
+    try:
+        return Path(live.instructions_file).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"live.instructions_file: {error}") from None
+
+
+# -- the credential ------------------------------------------------------------
+
+
+def credential(live: Live, environ: Mapping[str, str] = os.environ) -> str:
+    """The API key or ephemeral token.
+
+    In this order: systemd's credential, ``key_file``, ``$GEMINI_API_KEY``.
+
+    Raises:
+        CredentialError: There is none, or its file is open to others. The text
+            never holds the key.
+    """
+    directory = environ.get("CREDENTIALS_DIRECTORY")
+    if directory and (Path(directory) / CREDENTIAL_NAME).exists():
+        return _checked(_read_key(Path(directory) / CREDENTIAL_NAME), "the credential")
+    if live.key_file:
+        path = Path(live.key_file).expanduser()
+        return _checked(_read_key(path), f"key file {path}")
+    if environ.get("GEMINI_API_KEY", "").strip():
+        return _checked(environ["GEMINI_API_KEY"], "$GEMINI_API_KEY")
+    raise CredentialError(
+        "no API key: set GEMINI_API_KEY, or live.key_file in the settings, or as a "
+        f"service LoadCredential={CREDENTIAL_NAME}"
+    )
+
+
+def _read_key(path: Path) -> str:
+    try:
+        with path.open(encoding="ascii") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            if mode & (stat.S_IRWXG | stat.S_IRWXO) and not _is_systemd(path):
+                raise CredentialError(
+                    f"key file {path} can be read by others: chmod 600 {path}"
+                )
+            return file.read(4096)
+    except OSError as error:
+        raise CredentialError(f"key file {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise CredentialError(f"key file {path} holds no API key") from None
+
+
+def _is_systemd(path: Path) -> bool:
+    # systemd's own copy is 0440, in a folder that only the service can enter.
+    return path.parent == Path(os.environ.get("CREDENTIALS_DIRECTORY", "/nowhere"))
+
+
+def _checked(key: str, where: str) -> str:
+    key = key.strip()
+    if not key or not key.isascii() or not key.isprintable() or " " in key:
+        raise CredentialError(f"{where} holds no API key (one line, no spaces)")
+    return key
+
+
+# -- where things are ------------------------------------------------------------
+
+
+def socket_path(control: Control, environ: Mapping[str, str] = os.environ) -> Path:
+    """Where the daemon listens for commands."""
+    if control.socket:
+        return Path(control.socket)
+    if environ.get("RUNTIME_DIRECTORY"):
+        return Path(environ["RUNTIME_DIRECTORY"]) / "control.sock"
+    runtime = environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"
+    return Path(runtime) / "edgevoice" / "control.sock"
+
+
+def state_directory(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where what outlives a restart is kept."""
+    if environ.get("STATE_DIRECTORY"):
+        return Path(environ["STATE_DIRECTORY"])
+    home = environ.get("XDG_STATE_HOME") or (
+        Path(environ.get("HOME", "/")) / ".local" / "state"
+    )
+    return Path(home) / "edgevoice"

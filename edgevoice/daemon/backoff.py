@@ -1,0 +1,43 @@
+"""How long to wait before the next connection."""
+
+import random
+from typing import Final
+
+STABLE_S: Final = 30.0
+"""A link that lived this long proves that all is well, seconds."""
+
+FIRST_S: Final = 0.5
+LONGEST_S: Final = 15.0
+REFUSED_FIRST_S: Final = 30.0
+REFUSED_LONGEST_S: Final = 300.0
+
+
+class Backoff:
+    """Growing pauses with jitter.
+
+    The count is reset by a link that has *lived*, not by one that came up: a
+    handle that sets up and dies at once would otherwise loop for ever.
+
+    Args:
+        rng: Source of the jitter.
+    """
+
+    def __init__(self, rng: random.Random | None = None) -> None:
+        self._rng = rng or random.Random()
+        self._failures = 0
+
+    def pause(self, *, lived: float, refused: bool = False) -> float:
+        """Seconds to wait after a link ended.
+
+        Args:
+            lived: Seconds from setupComplete to its end; 0 if it never came up.
+            refused: A person must mend something; try slowly.
+        """
+        if lived >= STABLE_S:
+            self._failures = 0
+        first, longest = (
+            (REFUSED_FIRST_S, REFUSED_LONGEST_S) if refused else (FIRST_S, LONGEST_S)
+        )
+        longest_now = min(longest, first * 2**self._failures)
+        self._failures = min(self._failures + 1, 16)
+        return longest_now * self._rng.uniform(0.5, 1.0)

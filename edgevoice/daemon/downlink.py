@@ -1,0 +1,72 @@
+"""From the socket to the conversation and the playout: one task for each connection.
+
+Receiving never waits: neither for playing nor for anything else, so that
+``interrupted`` is read at once.
+"""
+
+import logging
+from collections.abc import AsyncIterable, Awaitable, Callable
+from typing import Protocol
+
+from edgevoice.audio.pcm import to_samples
+from edgevoice.errors import RemoteProtocolError
+from edgevoice.live import incoming
+from edgevoice.live.session import LiveSession
+
+log = logging.getLogger(__name__)
+
+
+class Hearer(Protocol):
+    """Takes what the server said; see ``appliance.Appliance``."""
+
+    def take(self, event: incoming.ServerEvent) -> None:
+        """Act on one event; must not wait."""
+
+
+class Downlink:
+    """Receives on one connection.
+
+    Args:
+        session: Knows what messages mean.
+        messages: The socket: text or binary messages until it closes.
+        send: Sends one text message.
+        hearer: Takes the events.
+        clock: Seconds of the loop's clock.
+    """
+
+    def __init__(
+        self,
+        session: LiveSession,
+        messages: AsyncIterable[str | bytes],
+        send: Callable[[str], Awaitable[None]],
+        hearer: Hearer,
+        clock: Callable[[], float],
+    ) -> None:
+        self._session = session
+        self._messages = messages
+        self._send = send
+        self._hearer = hearer
+        self._clock = clock
+        self._garbage = 0
+
+    async def run(self) -> None:
+        """Receive until the socket closes."""
+        async for message in self._messages:
+            for event in self._decode(message):
+                self._hearer.take(event)
+                if isinstance(event, incoming.ToolCall):
+                    await self._refuse(event)
+
+    def _decode(self, message: str | bytes) -> list[incoming.ServerEvent]:
+        try:
+            return self._session.receive(message, self._clock())
+        except RemoteProtocolError as error:
+            self._garbage += 1
+            if self._garbage == 1:  # once: it may come by the hundred
+                log.warning("%s; ignored", error)
+            return []
+
+    async def _refuse(self, call: incoming.ToolCall) -> None:
+        # A call that is never answered leaves the model waiting.
+        error = "this device has no such function"
+        await self._send(self._session.tool_error(call.id, call.name, error))

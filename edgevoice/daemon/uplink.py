@@ -1,0 +1,84 @@
+"""From the outbox to the socket: one task for each connection.
+
+It follows the utterance with a cursor of its own, so a new connection begins
+again at the first block. It opens no activity that it does not close.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from edgevoice.audio.utterance import Utterance
+from edgevoice.conversation import Event
+from edgevoice.daemon.bell import Bell
+from edgevoice.daemon.outbox import Outbox
+from edgevoice.daemon.turn import Turn
+from edgevoice.live.session import LiveSession
+
+
+class Uplink:
+    """Sends turns on one connection.
+
+    Args:
+        session: What may be sent on it.
+        send: Sends one WebSocket text message; waits while the socket is full.
+        outbox: Where the turns are.
+        bell: Rings when a turn, a block or a cancellation came.
+        report: Takes the events ``SENT`` and ``ABANDONED``.
+        clock: Seconds of the loop's clock.
+    """
+
+    def __init__(
+        self,
+        session: LiveSession,
+        send: Callable[[str], Awaitable[None]],
+        outbox: Outbox,
+        bell: Bell,
+        report: Callable[[Event], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._session = session
+        self._send = send
+        self._outbox = outbox
+        self._bell = bell
+        self._report = report
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Send turn after turn, until cancelled or the socket closes."""
+        while True:
+            await self._bell.until(lambda: self._outbox.head)
+            turn = self._outbox.head
+            assert turn is not None
+            if turn.cancelled:
+                self._outbox.sent()
+            elif turn.utterance is not None:
+                await self._speak(turn, turn.utterance)
+            else:
+                await self._type(turn)
+
+    async def _type(self, turn: Turn) -> None:
+        message = self._session.text(turn.text or "")
+        turn.mark("last_audio_sent", self._clock(), again=True)
+        self._outbox.sent()
+        self._report(Event.SENT)
+        await self._send(message)
+
+    async def _speak(self, turn: Turn, utterance: Utterance) -> None:
+        cursor = 0
+        await self._send(self._session.activity_start())
+        while not turn.cancelled and not utterance.sent_whole(cursor):
+            chunk = utterance.chunk(cursor)
+            if not chunk:
+                await self._bell.until(
+                    lambda at=cursor: turn.cancelled or utterance.ready(at)
+                )
+                continue
+            cursor += len(chunk)
+            await self._send(self._session.audio(chunk))
+            turn.mark("first_audio_sent", self._clock())
+        # No await from the last look to the report: a press in between would
+        # add to an utterance that is already closed on the wire.
+        end = self._session.activity_end()
+        turn.mark("last_audio_sent", self._clock(), again=True)
+        self._outbox.sent()
+        self._report(Event.ABANDONED if turn.cancelled else Event.SENT)
+        await self._send(end)
