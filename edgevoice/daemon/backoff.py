@@ -38,6 +38,6 @@ class Backoff:
         first, longest = (
             (REFUSED_FIRST_S, REFUSED_LONGEST_S) if refused else (FIRST_S, LONGEST_S)
         )
-        longest_now = min(longest, first * 2**self._failures)
+        longest_now = min(longest, first * float(2**self._failures))
         self._failures = min(self._failures + 1, 16)
         return longest_now * self._rng.uniform(0.5, 1.0)

@@ -8,7 +8,6 @@ import logging
 from collections.abc import AsyncIterable, Awaitable, Callable
 from typing import Protocol
 
-from edgevoice.audio.pcm import to_samples
 from edgevoice.errors import RemoteProtocolError
 from edgevoice.live import incoming
 from edgevoice.live.session import LiveSession

@@ -5,6 +5,7 @@ again at the first block. It opens no activity that it does not close.
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from edgevoice.audio.utterance import Utterance
 from edgevoice.conversation import Event
@@ -68,9 +69,7 @@ class Uplink:
         while not turn.cancelled and not utterance.sent_whole(cursor):
             chunk = utterance.chunk(cursor)
             if not chunk:
-                await self._bell.until(
-                    lambda at=cursor: turn.cancelled or utterance.ready(at)
-                )
+                await self._bell.until(partial(_ready, turn, utterance, cursor))
                 continue
             cursor += len(chunk)
             await self._send(self._session.audio(chunk))
@@ -82,3 +81,7 @@ class Uplink:
         self._outbox.sent()
         self._report(Event.ABANDONED if turn.cancelled else Event.SENT)
         await self._send(end)
+
+
+def _ready(turn: Turn, utterance: Utterance, cursor: int) -> bool:
+    return turn.cancelled or utterance.ready(cursor)

@@ -1,0 +1,89 @@
+"""Resumption handles: which one to use, when to drop it, when to write it down."""
+
+import asyncio
+import hashlib
+import logging
+import time
+from typing import Final
+
+from edgevoice.daemon.backoff import STABLE_S
+from edgevoice.daemon.bell import Bell
+from edgevoice.daemon.state import KeptHandle, StateFile
+from edgevoice.live.closing import Ending, Remedy
+from edgevoice.live.outgoing import SessionOptions
+
+log = logging.getLogger(__name__)
+
+SAVE_EVERY_S: Final = 20.0
+"""Handles come as often as once a second; SD cards wear. Seconds."""
+
+_INTERNAL_ERROR: Final = 1011
+
+
+class Handles:
+    """The newest handle, in memory and on disk; loop's thread only.
+
+    Attributes:
+        resumed: Whether the present connection resumed an earlier session.
+        session_began: When the session began, loop's clock; None before.
+    """
+
+    def __init__(self, file: StateFile, address: str, options: SessionOptions) -> None:
+        self.resumed = False
+        self.session_began: float | None = None
+        self._file = file
+        self._scope = _fingerprint(address, options)
+        self._newest = file.load(self._scope, time.time())
+        self._saved = self._newest
+        self._internal_errors = 0
+        self._bell = Bell()
+
+    def current(self) -> str | None:
+        """The handle for the next connection, or None for a new session."""
+        newest = self._newest
+        self.resumed = newest is not None
+        return newest.handle if newest else None
+
+    def take(self, handle: str) -> None:
+        """The server gave a new one."""
+        self._newest = KeptHandle(handle, self._scope, time.time())
+        self._bell.ring()
+
+    def drop(self) -> None:
+        """The session is over, or its handle is dead."""
+        self._newest = None
+        self.session_began = None
+        self._bell.ring()
+
+    def session_is_up(self, now: float) -> None:
+        """Setup is complete."""
+        if not self.resumed or self.session_began is None:
+            self.session_began = now
+
+    def ended(self, ending: Ending, lived: float) -> None:
+        """Judge the handle by how the connection ended."""
+        failed = ending.code == _INTERNAL_ERROR and lived < STABLE_S
+        self._internal_errors = self._internal_errors + 1 if failed else 0
+        if ending.remedy is Remedy.FRESH or self._internal_errors >= 2:
+            if self._newest is not None:
+                log.warning("the session cannot be resumed; starting a new one")
+            self.drop()
+
+    async def keep_saved(self) -> None:
+        """Write the newest handle down now and then, until cancelled."""
+        while True:
+            await self._bell.until(lambda: self._newest != self._saved)
+            await self.save()
+            await asyncio.sleep(SAVE_EVERY_S)
+
+    async def save(self) -> None:
+        """Write the newest handle down if it is not yet; a disk may be slow."""
+        if self._newest != self._saved:
+            self._saved = self._newest
+            await asyncio.to_thread(self._file.save, self._saved)
+
+
+def _fingerprint(address: str, options: SessionOptions) -> str:
+    # A handle is tied to its model; with other instructions it would forget them.
+    text = "\n".join((address, options.model, options.instructions))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,302 @@
+"""One connection after another, for as long as the appliance runs.
+
+Connect, set up, serve, and when it ends decide what the end meant: resume, start
+afresh, or wait for a person. The old socket is always closed before the next one
+is opened: the server refuses to resume a session whose socket is still open.
+"""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import AsyncIterator, Callable
+from typing import Final, Protocol
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+
+from edgevoice import __version__
+from edgevoice.conversation import Event
+from edgevoice.daemon.backoff import STABLE_S, Backoff
+from edgevoice.daemon.bell import Bell
+from edgevoice.daemon.downlink import Downlink, Hearer
+from edgevoice.daemon.handles import Handles
+from edgevoice.daemon.outbox import Outbox
+from edgevoice.daemon.uplink import Uplink
+from edgevoice.errors import LinkError
+from edgevoice.live import endpoint, incoming
+from edgevoice.live.closing import Ending, Remedy, classify
+from edgevoice.live.outgoing import SessionOptions
+from edgevoice.live.session import LiveSession, State
+
+log = logging.getLogger(__name__)
+
+SETUP_TIMEOUT_S: Final = 20.0
+"""For the handshake, and again from there to setupComplete, seconds."""
+
+LEAVE_EARLY_S: Final = 10.0
+"""How long before the announced end a busy connection is left, seconds."""
+
+LEAVE_IDLE_S: Final = 60.0
+"""How long before the announced end an idle connection is left, seconds. Some
+models announce the end 300 s ahead, one second after setup; leaving at once
+would reconnect once a second for ever (livekit/agents-js pull request 2507)."""
+
+MAX_MESSAGE: Final = 16 * 2**20
+"""Largest message taken, bytes; audio comes in some 16 kB."""
+
+# The library logs headers, and with them the key, at DEBUG.
+logging.getLogger("websockets").setLevel(logging.INFO)
+
+
+class Owner(Hearer, Protocol):
+    """What the link needs of the appliance."""
+
+    def happened(self, event: Event) -> None:
+        """Hand an event to the conversation."""
+
+    def may_leave(self) -> bool:
+        """Whether nobody would notice a change of connection now."""
+
+    def link_changed(self) -> None:
+        """``status`` or ``error`` of the link is new."""
+
+
+class Server:
+    """Whom to call, and with what.
+
+    Attributes:
+        address: URL; never holds the credential.
+        headers: The one that authenticates; never logged.
+        options: What the session is asked for.
+    """
+
+    def __init__(self, address: str, credential: str, options: SessionOptions) -> None:
+        self.address = address
+        self.headers = endpoint.headers(credential)
+        self.options = options
+
+
+class _Leave(Exception):
+    """We end this connection ourselves."""
+
+
+class Link:
+    """Keeps a connection to the server; loop's thread only.
+
+    Attributes:
+        status: ``connecting``, ``up``, ``down`` or ``refused``.
+        error: One line on why it is not up; None when it is.
+        generation: Counts connections.
+    """
+
+    def __init__(
+        self,
+        owner: Owner,
+        server: Server,
+        handles: Handles,
+        outbox: Outbox,
+        bell: Bell,
+        clock: Callable[[], float],
+    ) -> None:
+        self.status = "connecting"
+        self.error: str | None = None
+        self.generation = 0
+        self._owner = owner
+        self._server = server
+        self._handles = handles
+        self._outbox = outbox
+        self._bell = bell
+        self._clock = clock
+        self._up_since: float | None = None
+        self._afresh = False
+
+    async def keep(self) -> None:
+        """Serve one connection after another until cancelled."""
+        backoff = Backoff()
+        while True:
+            self._begin()
+            try:
+                ending = await self._serve()
+            finally:
+                lived = self._down()
+            self._handles.ended(ending, lived)
+            left_early = ending is _LEFT and (lived >= STABLE_S or self._afresh)
+            if left_early:
+                continue
+            self._tell(ending)
+            pause = backoff.pause(lived=lived, refused=ending.remedy is Remedy.REFUSED)
+            log.info("link %d: trying again in %.1f s", self.generation, pause)
+            await asyncio.sleep(pause)
+
+    def start_afresh(self) -> None:
+        """Forget the conversation: leave, drop the handle, begin a new session."""
+        self._handles.drop()
+        self._afresh = True
+        self._bell.ring()
+
+    # -- the ends of a connection ----------------------------------------------------
+
+    def _begin(self) -> None:
+        self._afresh = False
+        self.generation += 1
+        if self.status != "refused":  # it stays so until a setup succeeds
+            self.status = "connecting"
+        self._owner.link_changed()
+
+    def _up(self) -> None:
+        self._up_since = self._clock()
+        self.status, self.error = "up", None
+        self._handles.session_is_up(self._up_since)
+        how = "resumed" if self._handles.resumed else "new session"
+        log.info("link %d: up, %s", self.generation, how)
+        self._owner.link_changed()
+        self._owner.happened(Event.LINK_UP)
+        self._bell.ring()
+
+    def _down(self) -> float:
+        """Bring everything to the state without a link; returns how long it lived."""
+        began, self._up_since = self._up_since, None
+        self._outbox.link_lost()
+        if began is None:
+            return 0.0
+        self._owner.happened(Event.LINK_DOWN)
+        self._bell.ring()
+        return self._clock() - began
+
+    def _tell(self, ending: Ending) -> None:
+        refused = ending.remedy is Remedy.REFUSED
+        self.status = "refused" if refused else "down"
+        if self.error != str(ending):
+            log.log(
+                logging.ERROR if refused else logging.WARNING,
+                "link %d: %s",
+                self.generation,
+                ending,
+                extra={"CLOSE_CODE": ending.code},
+            )
+        self.error = str(ending)
+        self._owner.link_changed()
+
+    # -- one connection --------------------------------------------------------------
+
+    async def _serve(self) -> Ending:
+        """Connect and serve; says how it ended."""
+        handle = self._handles.current()
+        session = LiveSession(self._server.options, handle)
+        try:
+            async with connect(
+                self._server.address,
+                additional_headers=self._server.headers,
+                user_agent_header=f"edgevoice/{__version__}",
+                compression=None,  # base64 of PCM gains nothing
+                ping_interval=20,  # keeps address translation alive
+                ping_timeout=None,  # pongs after 8 to 30 s are healthy here
+                open_timeout=SETUP_TIMEOUT_S,
+                close_timeout=2,
+                max_size=MAX_MESSAGE,
+            ) as socket:
+                return await self._converse(socket, session, resumed=bool(handle))
+        except InvalidStatus as error:
+            status = error.response.status_code
+            return classify(status, f"HTTP status {status}", resumed=False)
+        except (OSError, InvalidHandshake, EOFError) as error:
+            return _network_ending(error)
+
+    async def _converse(
+        self, socket: ClientConnection, session: LiveSession, *, resumed: bool
+    ) -> Ending:
+        """Serve an open socket until it closes or we leave."""
+        endings: list[Ending] = []
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                downlink = Downlink(
+                    session, _messages(socket), socket.send, self, self._clock
+                )
+                tasks.create_task(downlink.run(), name="downlink")
+                tasks.create_task(self._set_up(session, socket), name="uplink")
+                tasks.create_task(self._leave_when_due(session), name="leave")
+        except* _Leave:
+            endings.append(_LEFT)
+        except* ConnectionClosed as group:
+            proven = self._up_since is not None and self._lived() >= STABLE_S
+            endings.insert(0, _closed(group, resumed=resumed and not proven))
+        except* LinkError as group:
+            endings.append(Ending(0, str(group.exceptions[0]), Remedy.RESUME))
+        return endings[0]
+
+    def _lived(self) -> float:
+        return self._clock() - (self._up_since or self._clock())
+
+    async def _set_up(self, session: LiveSession, socket: ClientConnection) -> None:
+        """Set the session up, then send turns until cancelled."""
+        await socket.send(session.setup())
+        ready = await self._bell.until(
+            lambda: session.state is State.READY, timeout=SETUP_TIMEOUT_S
+        )
+        if not ready:
+            raise LinkError("the server did not complete the setup in time")
+        self._up()
+        uplink = Uplink(
+            session,
+            socket.send,
+            self._outbox,
+            self._bell,
+            self._owner.happened,
+            self._clock,
+        )
+        await uplink.run()
+
+    async def _leave_when_due(self, session: LiveSession) -> None:
+        """Wait for a reason to leave, and for a moment to do it."""
+        await self._bell.until(lambda: self._afresh or session.go_away_at is not None)
+        if session.go_away_at is not None:
+            left = session.go_away_at - self._clock()
+            margin = min(LEAVE_EARLY_S, left / 2)
+            log.info("link %d: ends in %.0f s", self.generation, left)
+            await self._bell.until(
+                lambda: self._afresh, left - max(LEAVE_IDLE_S, margin)
+            )
+            left = session.go_away_at - self._clock()
+            await self._bell.until(
+                lambda: self._afresh or self._owner.may_leave(), left - margin
+            )
+        raise _Leave
+
+    def take(self, event: incoming.ServerEvent) -> None:
+        """Act on what the server said; the appliance hears it too."""
+        if isinstance(event, incoming.ResumptionHandle):
+            self._handles.take(event.handle)
+        self._owner.take(event)
+        self._bell.ring()
+
+
+_LEFT: Final = Ending(1000, "left before its end", Remedy.RESUME)
+
+
+async def _messages(socket: ClientConnection) -> AsyncIterator[str | bytes]:
+    # The library's own iterator ends silently at 1000 and 1001.
+    while True:
+        yield await socket.recv()
+
+
+def _closed(group: BaseExceptionGroup[ConnectionClosed], *, resumed: bool) -> Ending:
+    error = group.exceptions[0]
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if error.rcvd is None:  # no word from the server: the network, or ourselves
+        return Ending(0, "the connection broke", Remedy.RESUME)
+    return classify(error.rcvd.code, error.rcvd.reason, resumed=resumed)
+
+
+def _network_ending(error: Exception) -> Ending:
+    """Name what the network did, and the cure where it is known."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        cure = "check the clock, and that nothing stands between (a captive portal?)"
+        return Ending(0, f"TLS: {error.verify_message}", Remedy.RESUME, cure)
+    if isinstance(error, TimeoutError):
+        return Ending(0, "the server does not answer", Remedy.RESUME, _NETWORK)
+    words = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return Ending(0, f"cannot connect: {words}", Remedy.RESUME, _NETWORK)
+
+
+_NETWORK: Final = "check the network"
