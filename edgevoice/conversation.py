@@ -99,7 +99,7 @@ class Command(Enum):
     CLOSE_ACTIVITY = "the utterance is complete"
     DISCARD = "it was a tap: forget the utterance"
     SEND_TEXT = "send the typed turn"
-    CANCEL = "forget the turn that waits for its response"
+    BEGIN_ANSWER = "the response has begun: what was said need not be kept"
     PLAY_HELD = "what was held is the new response: let it be heard"
     FINISH_PLAYOUT = "the response has no more audio: play what is left"
     TURN_ANSWERED = "answered"
@@ -279,7 +279,7 @@ class Conversation:
         self.deadline = None
         self._response.disown()
         if phase is Phase.THINKING:
-            return (Command.CANCEL, Command.TURN_CANCELLED)
+            return Command.TURN_CANCELLED
         if phase is Phase.SPEAKING:
             return (Command.TURN_TALKED_OVER,)
         return ()
@@ -317,17 +317,21 @@ class Conversation:
     def _audio(self, now: float) -> tuple[Command, ...]:
         match self.gate:
             case Gate.PLAY:
-                if self.phase is not Phase.SPEAKING:
-                    if self.phase is Phase.IDLE:  # unasked, or after a time-out
-                        self._response.begin()
-                    self.phase = Phase.SPEAKING
-                self._expect_progress(now)
+                return self._play(now)
             case Gate.HOLD if not self._response.held:
                 self._response.held = True
                 self.deadline = now + HOLD_LIMIT
             case _:
                 pass
         return ()
+
+    def _play(self, now: float) -> tuple[Command, ...]:
+        begins = self.phase is not Phase.SPEAKING
+        if self.phase is Phase.IDLE:  # unasked, or after a time-out
+            self._response.begin()
+        self.phase = Phase.SPEAKING
+        self._expect_progress(now)
+        return (Command.BEGIN_ANSWER,) if begins else ()
 
     def _progress(self, now: float) -> tuple[Command, ...]:
         if not self._response.held:
@@ -367,7 +371,7 @@ class Conversation:
             return self._finish()
         if self.phase is Phase.THINKING and was_open:
             self.phase, self.deadline = Phase.IDLE, None
-            return (Command.CANCEL, Command.TURN_EMPTY)
+            return Command.TURN_EMPTY
         return ()
 
     def _finish(self, *, cut: bool = False) -> tuple[Command, ...]:
@@ -415,15 +419,15 @@ class Conversation:
         self.phase = Phase.SPEAKING
         if not self._response.complete:
             self._expect_progress(now)
-            return (Command.PLAY_HELD,)
+            return (Command.BEGIN_ANSWER, Command.PLAY_HELD)
         self.deadline = None
-        return (Command.PLAY_HELD, Command.FINISH_PLAYOUT)
+        return (Command.BEGIN_ANSWER, Command.PLAY_HELD, Command.FINISH_PLAYOUT)
 
     def _no_answer(self) -> tuple[Command, ...]:
         self.phase, self.deadline = Phase.IDLE, None
         self._response.disown()
         lost = Command.TURN_UNANSWERED if self.link_up else Command.TURN_EXPIRED
-        return (Command.CANCEL, lost)
+        return lost
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from typing import Final
 
 from edgevoice.daemon.backoff import STABLE_S
 from edgevoice.daemon.bell import Bell
-from edgevoice.daemon.state import KeptHandle, StateFile
+from edgevoice.daemon.state import HANDLE_LIFE_S, KeptHandle, StateFile
 from edgevoice.live.closing import Ending, Remedy
 from edgevoice.live.outgoing import SessionOptions
 
@@ -23,17 +23,29 @@ _INTERNAL_ERROR: Final = 1011
 class Handles:
     """The newest handle, in memory and on disk; loop's thread only.
 
+    Args:
+        file: Where it is kept.
+        address: Of the server; a handle belongs to it.
+        options: What the session is asked for; a handle belongs to that, too.
+        life: How old a handle from before the start may be, seconds.
+
     Attributes:
         resumed: Whether the present connection resumed an earlier session.
         session_began: When the session began, loop's clock; None before.
     """
 
-    def __init__(self, file: StateFile, address: str, options: SessionOptions) -> None:
+    def __init__(
+        self,
+        file: StateFile,
+        address: str,
+        options: SessionOptions,
+        life: float = HANDLE_LIFE_S,
+    ) -> None:
         self.resumed = False
         self.session_began: float | None = None
         self._file = file
         self._scope = _fingerprint(address, options)
-        self._newest = file.load(self._scope, time.time())
+        self._newest = file.load(self._scope, time.time(), life)
         self._saved = self._newest
         self._internal_errors = 0
         self._bell = Bell()

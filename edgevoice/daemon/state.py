@@ -41,8 +41,14 @@ class StateFile:
     def __init__(self, directory: Path) -> None:
         self._path = directory / "session.json"
 
-    def load(self, scope: str, now: float) -> KeptHandle | None:
-        """The kept handle if it belongs to ``scope`` and is young enough."""
+    def load(self, scope: str, now: float, life: float) -> KeptHandle | None:
+        """The kept handle if it belongs to ``scope`` and is young enough.
+
+        Args:
+            scope: See ``KeptHandle``.
+            now: Seconds since the epoch.
+            life: How old it may be, seconds.
+        """
         try:
             kept = msgspec.json.decode(self._path.read_bytes(), type=KeptHandle)
         except FileNotFoundError:
@@ -53,7 +59,7 @@ class StateFile:
         except (msgspec.DecodeError, UnicodeDecodeError):
             self._set_aside()
             return None
-        young = 0 <= now - kept.time < HANDLE_LIFE_S
+        young = 0 <= now - kept.time < min(life, HANDLE_LIFE_S)
         return kept if young and kept.scope == scope else None
 
     def save(self, kept: KeptHandle | None) -> None:

@@ -1,0 +1,478 @@
+"""Owns everything: hands events to the conversation and carries out its commands.
+
+Nothing is decided here. What a command means for the buffers stands in
+``_carry_out``; the tasks (link, devices, control socket) bring the world into
+line with the buffers.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Final
+
+from edgevoice.audio import earcons
+from edgevoice.audio.devices import Microphone, Speaker, open_microphone, open_speaker
+from edgevoice.audio.earcons import Earcon
+from edgevoice.audio.pcm import Samples, to_samples
+from edgevoice.audio.playout import Heard, Playout
+from edgevoice.audio.utterance import PreRoll, Utterance
+from edgevoice.config import Configuration
+from edgevoice.controls.control import Indicator, Signal
+from edgevoice.controls.held import HeldSources
+from edgevoice.conversation import Command, Conversation, Event, Gate, Timing
+from edgevoice.daemon.bell import Bell
+from edgevoice.daemon.handles import Handles
+from edgevoice.daemon.link import Link, Server
+from edgevoice.daemon.news import News
+from edgevoice.daemon.outbox import Outbox
+from edgevoice.daemon.sound import Keeper
+from edgevoice.daemon.tally import Tally
+from edgevoice.daemon.turn import Turn
+from edgevoice.live import incoming
+
+log = logging.getLogger(__name__)
+
+_OUTCOMES: Final = frozenset(
+    {
+        Command.TURN_ANSWERED,
+        Command.TURN_TALKED_OVER,
+        Command.TURN_CANCELLED,
+        Command.TURN_CUT,
+        Command.TURN_EMPTY,
+        Command.TURN_UNANSWERED,
+        Command.TURN_EXPIRED,
+    }
+)
+_EARCONS: Final = {
+    Command.TURN_CUT: Earcon.CUT,
+    Command.TURN_EMPTY: Earcon.FAILED,
+    Command.TURN_UNANSWERED: Earcon.FAILED,
+    Command.TURN_EXPIRED: Earcon.FAILED,
+}
+
+
+class Appliance:
+    """The whole appliance; everything but ``post`` belongs to the loop's thread.
+
+    Args:
+        settings: What the person configured.
+        server: Whom to call.
+        handles: Resumption handles.
+    """
+
+    def __init__(
+        self,
+        settings: Configuration,
+        server: Server,
+        handles: Handles,
+    ) -> None:
+        self.settings = settings
+        self.news = News(time.time)
+        self.bell = Bell()
+        self.tally = Tally()
+        self.playout = Playout()
+        self.outbox = Outbox()
+        self.volume, self.muted = settings.speaker.volume, False
+        self.handles = handles
+        self.indicators: tuple[Indicator, ...] = ()
+        self.stop: Callable[[], None] = lambda: None
+        """Ends the appliance."""
+        self.control_error: str | None = None
+        """What is wrong with the button, or None."""
+        self.last_block = b""
+        """The newest block of the utterance, for a level meter."""
+        self._loop = asyncio.get_running_loop()
+        self._clock = self._loop.time
+        self._conversation = Conversation(_timing(settings))
+        self._held = HeldSources()
+        self._pre_roll = PreRoll(settings.microphone.pre_roll_ms / 1000)
+        self._turn: Turn | None = None
+        self._typed = ""
+        self._timer: asyncio.TimerHandle | None = None
+        self._shown: tuple[str, Signal | None] = ("", None)
+        self._talked_at: float | None = None
+        """When the last turn of this conversation ended, loop's clock."""
+        self.link = Link(self, server, handles, self.outbox, self.bell, self._clock)
+        self.microphone = self._keep_microphone()
+        self.speaker = self._keep_speaker()
+        self._apply_volume()
+
+    # -- from anywhere -------------------------------------------------------------
+
+    def post(self, function: Callable[..., None], *arguments: object) -> None:
+        """Call a function on the loop's thread; from any thread, never blocks."""
+        try:
+            self._loop.call_soon_threadsafe(function, *arguments)
+        except RuntimeError:  # the loop is closed: we are stopping
+            return
+
+    # -- the person ----------------------------------------------------------------
+
+    def press(self, source: str) -> None:
+        """This source is held now."""
+        if self._held.press(source):
+            self.happened(Event.PRESSED)
+
+    def release(self, source: str) -> None:
+        """This source let go."""
+        if self._held.release(source):
+            self.happened(Event.RELEASED)
+
+    def toggle(self, source: str) -> None:
+        """In mode ``toggle``, one press begins and the next one ends."""
+        if self._held.toggle(source):
+            held = bool(self._held.held)
+            self.happened(Event.PRESSED if held else Event.RELEASED)
+
+    def say(self, text: str) -> bool:
+        """Send a typed turn; False if that is not possible at this moment."""
+        if not self._conversation.may_say:
+            return False
+        self._typed = text
+        self.happened(Event.SAID)
+        return True
+
+    def silence(self) -> None:
+        """Be quiet now: what is playing or awaited is given up."""
+        self.happened(Event.SILENCED)
+
+    def begin_anew(self) -> None:
+        """Forget the conversation and start a new one."""
+        self.silence()
+        self.link.start_afresh()
+
+    def set_volume(
+        self, volume: int | None = None, *, muted: bool | None = None
+    ) -> None:
+        """Set loudness (0 to 100) or mute the loudspeaker; None leaves it."""
+        self.volume = self.volume if volume is None else volume
+        self.muted = self.muted if muted is None else muted
+        self._apply_volume()
+        self.news.tell("volume", volume=self.volume, muted=self.muted)
+
+    def _apply_volume(self) -> None:
+        self.playout.set_volume(self.volume, muted=self.muted)
+
+    # -- events and commands -------------------------------------------------------
+
+    def happened(self, event: Event) -> None:
+        """Hand an event to the conversation and do what it says."""
+        before = self._conversation.phase
+        now = self._clock()
+        if event is Event.RELEASED and self._turn is not None and self._recording:
+            self._turn.mark("released", now, again=True)
+        for command in self._conversation.handle(event, now):
+            self._carry_out(command, now)
+        phase = self._conversation.phase
+        if phase is not before:
+            log.info(
+                "phase %s -> %s on %s",
+                before.name,
+                phase.name,
+                event.name,
+                extra={"PHASE": phase.value},
+            )
+            self.news.tell("phase", phase=phase.value)
+        self._set_timer()
+        self.show()
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        deadline = self._conversation.deadline
+        if deadline is not None:
+            self._timer = self._loop.call_at(deadline, self.happened, Event.TIMEOUT)
+
+    def _carry_out(self, command: Command, now: float) -> None:
+        match command:
+            case Command.SILENCE:
+                self.playout.flush()
+            case Command.RECORD:
+                self._record(now)
+            case Command.RECORD_MORE:
+                self._record_more()
+            case Command.OPEN_ACTIVITY:
+                self._begin_turn()
+            case Command.CLOSE_ACTIVITY:
+                self._close_utterance()
+            case Command.DISCARD:
+                self._discard()
+            case Command.SEND_TEXT:
+                self._turn = Turn(now, text=self._typed)
+                self._begin_turn()
+            case Command.BEGIN_ANSWER:
+                self._begin_answer(now)
+            case Command.PLAY_HELD:
+                self.playout.release()
+            case Command.FINISH_PLAYOUT:
+                self.playout.finish()
+            case _:
+                assert command in _OUTCOMES
+                self._end_turn(command, now)
+        self.bell.ring()
+
+    def _record(self, now: float) -> None:
+        device = self.microphone.device
+        if device is not None:
+            device.rewind()
+        self._turn = Turn(now, utterance=Utterance(self._pre_roll.take()))
+
+    def _record_more(self) -> None:
+        if self._turn is not None and self._turn.utterance is not None:
+            self._turn.utterance.reopen()
+
+    def _begin_turn(self) -> None:
+        turn = self._turn
+        if turn is None or turn.number:  # it goes on with one that is counted
+            return
+        turn.number = self.tally.said()
+        self.outbox.put(turn)
+        self.news.tell("turn", turn=turn.number, outcome="begun")
+
+    def _close_utterance(self) -> None:
+        if self.settings.button.mode == "toggle":
+            self._held.release_all()
+        if self._turn is None or self._turn.utterance is None:
+            return
+        self._turn.utterance.closed = True
+        self._turn.spoken = self._turn.utterance.duration
+        if self.link.status != "up":
+            self._signal(Earcon.KEPT)
+
+    def _discard(self) -> None:
+        if self._turn is not None and self._turn.utterance is not None:
+            self._turn.utterance.closed = True
+            if not self._turn.number:
+                self._turn = None
+
+    def _begin_answer(self, now: float) -> None:
+        if self._turn is not None:
+            self._turn.mark("first_answer_audio", now)
+        self.outbox.answered()
+        self.playout.reset_counts()
+
+    def _end_turn(self, outcome: Command, now: float) -> None:
+        self._talked_at = now
+        turn, self._turn = self._turn, None
+        if turn is None or not turn.number:
+            return
+        turn.outcome = outcome.value
+        turn.mark("ended", now)
+        self.tally.ended(turn, self.playout.underruns)
+        self.news.tell("turn", **self.tally.last_turn())
+        log.info(
+            "turn %d: %s; spoke %.1f s, first sound after %s ms, %d underruns",
+            turn.number,
+            turn.outcome,
+            turn.spoken,
+            turn.latency_ms,
+            self.playout.underruns,
+            extra={"TURN": turn.number, "LATENCY_MS": turn.latency_ms},
+        )
+        if outcome in _EARCONS:
+            self._signal(_EARCONS[outcome])
+
+    def _signal(self, earcon: Earcon) -> None:
+        if self.settings.speaker.earcons:
+            self.playout.sound(earcons.samples(earcon))
+
+    # -- the server ----------------------------------------------------------------
+
+    def take(self, event: incoming.ServerEvent) -> None:
+        """Act on what the server said."""
+        match event:
+            case incoming.Audio(pcm):
+                self._take_audio(to_samples(pcm))
+            case incoming.Interrupted():
+                self.happened(Event.INTERRUPTED)
+            case incoming.GenerationComplete():
+                self.happened(Event.GENERATION_COMPLETE)
+            case incoming.TurnComplete():
+                self.happened(Event.TURN_COMPLETE)
+            case incoming.Usage():
+                self.tally.tokens(event)
+            case incoming.InputTranscript(text):
+                if self._turn is not None:
+                    self._turn.mark("first_transcript", self._clock())
+                self.news.tell("transcript", who="user", text=text)
+                self.happened(Event.PROGRESS)
+            case incoming.OutputTranscript(text):
+                if self._conversation.gate is not Gate.DROP:
+                    self.news.tell("transcript", who="model", text=text)
+                self.happened(Event.PROGRESS)
+            case incoming.Progress() | incoming.ToolCall():
+                self.happened(Event.PROGRESS)
+            case _:
+                pass
+
+    def _take_audio(self, samples: Samples) -> None:
+        self.happened(Event.AUDIO)
+        gate = self._conversation.gate
+        if gate is Gate.DROP:
+            self.tally.stale_chunks += 1
+            return
+        if gate is Gate.HOLD:
+            self.playout.hold()
+        self.playout.push(samples)
+
+    def may_leave(self) -> bool:
+        """Whether nobody would notice a change of connection now."""
+        return self._conversation.settled and not self.playout.sounding
+
+    def link_changed(self) -> None:
+        """The link's status or error is new."""
+        facts = {"link": self.link.status, "error": self.link.error}
+        self.news.tell("link", **facts)
+        self.show()
+
+    # -- sound ---------------------------------------------------------------------
+
+    def _keep_microphone(self) -> Keeper[Microphone]:
+        name = self.settings.microphone.device
+        always = self.settings.microphone.pre_roll_ms > 0
+
+        def open_it() -> Microphone:
+            device = open_microphone(name, lambda pcm: self.post(self._block, pcm))
+            if not always:  # it is opened for a press that has begun
+                device.rewind()
+            return device
+
+        return Keeper(
+            "microphone",
+            name,
+            open_it,
+            wanted=lambda: always or self._recording is not None,
+            changed=self._device_changed,
+            bell=self.bell,
+            clock=time.monotonic,
+        )
+
+    def _keep_speaker(self) -> Keeper[Speaker]:
+        name = self.settings.speaker.device
+        return Keeper(
+            "speaker",
+            name,
+            lambda: open_speaker(name, self._pull),
+            wanted=lambda: True,
+            changed=self._device_changed,
+            bell=self.bell,
+            clock=time.monotonic,
+        )
+
+    @property
+    def _recording(self) -> Utterance | None:
+        """The utterance that is being recorded, if one is."""
+        utterance = self._turn.utterance if self._turn is not None else None
+        return utterance if utterance is not None and not utterance.closed else None
+
+    def _block(self, pcm: bytes) -> None:
+        """One block from the microphone."""
+        recording = self._recording
+        if recording is not None:
+            recording.add(pcm)
+            self.last_block = pcm
+            self.bell.ring()
+        elif self.playout.sounding:
+            self._pre_roll.clear()  # it would hold our own loudspeaker
+        else:
+            self._pre_roll.add(pcm)
+
+    def _pull(self, out: Samples) -> bool:
+        """Sound for the speaker; runs in its thread."""
+        heard = self.playout.pull(out)
+        if heard:
+            self.post(self._heard, heard)
+        return Heard.DRAINED in heard
+
+    def _heard(self, heard: Heard) -> None:
+        if Heard.STARTED in heard and self._turn is not None:
+            self._turn.mark("first_sound", self._clock())
+        if Heard.DRAINED in heard:
+            self.happened(Event.DRAINED)
+
+    def _device_changed(self) -> None:
+        for keeper in (self.microphone, self.speaker):
+            self.news.tell(
+                "device",
+                kind=keeper.kind,
+                name=keeper.name,
+                state=keeper.state,
+                error=keeper.error,
+            )
+        self.show()
+
+    # -- what is shown -------------------------------------------------------------
+
+    @property
+    def phase(self) -> str:
+        """``idle``, ``listening``, ``thinking`` or ``speaking``."""
+        return self._conversation.phase.value
+
+    @property
+    def error(self) -> str | None:
+        """What is wrong now, one line; None when all is well."""
+        devices = (self.microphone.error, self.speaker.error)
+        return next(filter(None, (self.control_error, *devices, self.link.error)), None)
+
+    @property
+    def session_age(self) -> int | None:
+        """Seconds since the session began, over all its connections; or None."""
+        began = self.handles.session_began
+        return None if began is None else round(self._clock() - began)
+
+    def alive(self) -> bool:
+        """Whether an open microphone still delivers; for the watchdog."""
+        device = self.microphone.device
+        return device is None or device.alive(time.monotonic())
+
+    def add_indicator(self, indicator: Indicator) -> None:
+        """Show the signal here too, from now on."""
+        self.indicators = (*self.indicators, indicator)
+        self._shown = ("", None)
+        self.show()
+
+    def show(self) -> None:
+        """Bring the indicators into line with the state."""
+        shown = (self.phase, self._signal_now())
+        if shown != self._shown and shown[1] is not None:
+            self._shown = shown
+            for indicator in self.indicators:
+                indicator.show(shown[1])
+
+    def _signal_now(self) -> Signal:
+        if self.phase != "idle":
+            return Signal(self.phase)
+        devices = (self.microphone.error, self.speaker.error)
+        if self.link.status == "refused" or any(devices) or self.control_error:
+            return Signal.ERROR
+        return Signal.IDLE if self.link.status == "up" else Signal.OFFLINE
+
+    # -- time ----------------------------------------------------------------------
+
+    async def reset_when_idle(self) -> None:
+        """Begin a new conversation after a long pause, until cancelled."""
+        pause = self.settings.live.session.idle_reset_minutes * 60
+        while pause:
+            await self.bell.until(lambda: self._talked_at is not None)
+            due = (self._talked_at or 0.0) + pause
+            if await self.bell.until(lambda: self._clock() >= due, due - self._clock()):
+                await self._reset(due - pause)
+
+    async def _reset(self, talked_at: float) -> None:
+        await self.bell.until(self.may_leave)
+        if self._talked_at == talked_at:
+            log.info("a long pause: the next turn begins a new conversation")
+            self._talked_at = None
+            self.link.start_afresh()
+
+
+def _timing(settings: Configuration) -> Timing:
+    return Timing(
+        tap=settings.button.tap_ms / 1000,
+        tail=settings.microphone.tail_ms / 1000,
+        max_hold=float(settings.button.max_hold_s),
+        answer=settings.live.answer_timeout_s,
+        keep=settings.live.keep_s,
+    )

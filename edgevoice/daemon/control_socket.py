@@ -1,0 +1,207 @@
+"""The commands of ``edgevoice press`` and its like: one JSON object a line each way.
+
+A connection may send many commands; each gets one reply, in order. After
+``watch`` it also gets every event. Nothing a client sends, or does not read, can
+hold up the daemon.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from edgevoice.daemon.appliance import Appliance
+from edgevoice.daemon.news import Item
+from edgevoice.daemon.status import status
+from edgevoice.errors import DeviceError
+
+log = logging.getLogger(__name__)
+
+LONGEST_LINE: Final = 64 * 1024
+"""Longest command taken, bytes."""
+
+MOST_UNREAD: Final = 256 * 1024
+"""Bytes kept for a watcher that does not read; then it is cut off."""
+
+SOURCE: Final = "socket"
+"""The name under which ``press`` holds the button."""
+
+Reply: TypeAlias = dict[str, Any]
+
+
+class Refused(Exception):
+    """The command cannot be carried out; the text says why and what would do."""
+
+
+class ControlSocket:
+    """Answers commands; loop's thread only."""
+
+    def __init__(self, appliance: Appliance) -> None:
+        self._appliance = appliance
+        self._commands: dict[str, Callable[[dict[str, Any]], Reply]] = {
+            "press": self._press,
+            "release": self._release,
+            "tap": self._tap,
+            "say": self._say,
+            "stop": self._stop,
+            "new": self._new,
+            "mute": lambda _: self._volume({"muted": True}),
+            "unmute": lambda _: self._volume({"muted": False}),
+            "volume": self._volume,
+            "status": lambda _: status(appliance),
+            "watch": lambda _: {},
+        }
+
+    @contextlib.asynccontextmanager
+    async def listen(self, path: Path) -> AsyncIterator[None]:
+        """Listen at ``path`` for as long as the block runs.
+
+        Raises:
+            DeviceError: The path cannot be used, or another daemon listens there.
+        """
+        await _make_room(path)
+        try:
+            server = await asyncio.start_unix_server(
+                self._serve, path, limit=LONGEST_LINE
+            )
+            path.chmod(0o660)
+        except OSError as error:
+            raise DeviceError(
+                f"control socket {path}: {error.strerror}; set [control] socket"
+            ) from None
+        try:
+            yield
+        finally:
+            server.close()
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+    async def _serve(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        stop_watching: Callable[[], None] | None = None
+        try:
+            async for line in _lines(reader):
+                reply = self._answer(line)
+                watches = reply.pop("watch", False)
+                _write(writer, reply)
+                if watches and stop_watching is None:
+                    stop_watching = self._appliance.news.listen(_teller(writer))
+                await writer.drain()
+        except (OSError, asyncio.CancelledError):
+            pass  # the client is gone, or the daemon stops
+        finally:
+            if stop_watching is not None:
+                stop_watching()
+            writer.close()
+
+    def _answer(self, line: bytes) -> Reply:
+        try:
+            request = json.loads(line)
+        except (ValueError, RecursionError):
+            return _error("not a JSON object on one line")
+        if not isinstance(request, dict):
+            return _error("not a JSON object on one line")
+        name = request.get("command")
+        command = self._commands.get(name) if isinstance(name, str) else None
+        if command is None:
+            known = ", ".join(self._commands)
+            return _error(f"unknown command {name!r}; known: {known}")
+        try:
+            reply = {"ok": True, **command(request)}
+        except Refused as refusal:
+            return _error(str(refusal))
+        return {**reply, "watch": True} if name == "watch" else reply
+
+    # -- the commands ----------------------------------------------------------------
+
+    def _press(self, _: dict[str, Any]) -> Reply:
+        self._appliance.press(SOURCE)
+        return {}
+
+    def _release(self, _: dict[str, Any]) -> Reply:
+        self._appliance.release(SOURCE)
+        return {}
+
+    def _tap(self, _: dict[str, Any]) -> Reply:
+        if self._appliance.settings.button.mode == "toggle":
+            self._appliance.toggle(SOURCE)
+        else:
+            self._appliance.silence()
+        return {}
+
+    def _say(self, request: dict[str, Any]) -> Reply:
+        text = request.get("text")
+        if not isinstance(text, str) or not text.strip():
+            raise Refused('say needs "text": what to say')
+        if not self._appliance.say(text.strip()):
+            raise Refused("not now: a spoken question comes first; try again")
+        return {}
+
+    def _stop(self, _: dict[str, Any]) -> Reply:
+        self._appliance.silence()
+        return {}
+
+    def _new(self, _: dict[str, Any]) -> Reply:
+        self._appliance.begin_anew()
+        return {}
+
+    def _volume(self, request: dict[str, Any]) -> Reply:
+        level = request.get("level")
+        if level is not None and not (type(level) is int and 0 <= level <= 100):
+            raise Refused("level must be a whole number from 0 to 100")
+        muted = request.get("muted")
+        if level is not None or muted is not None:
+            self._appliance.set_volume(level, muted=muted)
+        return {"volume": self._appliance.volume, "muted": self._appliance.muted}
+
+
+async def _make_room(path: Path) -> None:
+    """Remove what a daemon that died left; refuse to push a living one aside."""
+    try:
+        path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        if not path.is_socket():
+            return
+        _, writer = await asyncio.open_unix_connection(path)
+    except ConnectionRefusedError:
+        path.unlink(missing_ok=True)
+        return
+    except OSError as error:
+        raise DeviceError(
+            f"control socket {path}: {error.strerror or error}; set [control] socket"
+        ) from None
+    writer.close()
+    raise DeviceError(f"another edgevoice (or its like) already listens on {path}")
+
+
+async def _lines(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    while True:
+        try:
+            line = await reader.readline()
+        except ValueError:  # longer than the limit
+            return
+        if not line:
+            return
+        yield line
+
+
+def _teller(writer: asyncio.StreamWriter) -> Callable[[Item], None]:
+    def tell(item: Item) -> None:
+        transport = writer.transport
+        if transport.get_write_buffer_size() > MOST_UNREAD:
+            transport.abort()  # it does not read; memory is not its to take
+        elif not transport.is_closing():
+            _write(writer, item)
+
+    return tell
+
+
+def _write(writer: asyncio.StreamWriter, item: Item) -> None:
+    writer.write(json.dumps(item, ensure_ascii=False).encode() + b"\n")
+
+
+def _error(words: str) -> Reply:
+    return {"ok": False, "error": words}

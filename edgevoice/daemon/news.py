@@ -1,0 +1,34 @@
+"""What happens, told to whoever listens: ``edgevoice watch``, the terminal."""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+Item: TypeAlias = dict[str, Any]
+"""``{"event": name, "time": seconds since the epoch, ...}``."""
+
+
+class News:
+    """Hands every item to every listener at once; loop's thread only.
+
+    Args:
+        wall_clock: Seconds since the epoch.
+    """
+
+    def __init__(self, wall_clock: Callable[[], float]) -> None:
+        self._wall_clock = wall_clock
+        self._listeners: set[Callable[[Item], None]] = set()
+
+    def listen(self, listener: Callable[[Item], None]) -> Callable[[], None]:
+        """Call ``listener`` with every item from now on; it must not wait.
+
+        Returns:
+            Call it to stop listening.
+        """
+        self._listeners.add(listener)
+        return lambda: self._listeners.discard(listener)
+
+    def tell(self, event: str, **facts: Any) -> None:
+        """Something happened."""
+        item = {"event": event, "time": round(self._wall_clock(), 3), **facts}
+        for listener in tuple(self._listeners):
+            listener(item)

@@ -1,0 +1,128 @@
+"""Starts everything in order, runs until a signal, stops everything in order."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from typing import Any, Protocol
+
+from edgevoice import config
+from edgevoice.config import Configuration
+from edgevoice.controls.control import Indicator
+from edgevoice.daemon import supervisor
+from edgevoice.daemon.appliance import Appliance
+from edgevoice.daemon.buttons import Buttons
+from edgevoice.daemon.control_socket import ControlSocket
+from edgevoice.daemon.handles import Handles
+from edgevoice.daemon.link import Server
+from edgevoice.daemon.state import StateFile
+from edgevoice.live import endpoint
+from edgevoice.live.outgoing import SessionOptions
+
+log = logging.getLogger(__name__)
+
+
+class Stop(Exception):
+    """Somebody wants the appliance to end."""
+
+
+class Face(Protocol):
+    """A user interface beside the button: the terminal of ``edgevoice talk``."""
+
+    def attach(
+        self, appliance: Appliance
+    ) -> contextlib.AbstractContextManager[Indicator]:
+        """Show this appliance for as long as the block runs."""
+
+
+async def serve(
+    settings: Configuration, credential: str, *, face: Face | None = None
+) -> None:
+    """Run the appliance until SIGTERM, SIGINT or a ``Stop``.
+
+    Raises:
+        ConfigError: The settings cannot be used.
+        DeviceError: The control socket cannot be used.
+    """
+    options = session_options(settings)
+    address = endpoint.url(
+        settings.live.endpoint, settings.live.api_version, credential
+    )
+    minutes = settings.live.session.idle_reset_minutes
+    handles = Handles(
+        StateFile(config.state_directory()),
+        address,
+        options,
+        life=minutes * 60 if minutes else float("inf"),
+    )
+    appliance = Appliance(settings, Server(address, credential, options), handles)
+    async with contextlib.AsyncExitStack() as stack:
+        path = config.socket_path(settings.control)
+        await stack.enter_async_context(ControlSocket(appliance).listen(path))
+        buttons = stack.enter_context(contextlib.closing(Buttons(appliance)))
+        if face is not None:
+            stack.enter_context(face.attach(appliance))
+        stack.push_async_callback(handles.save)
+        await _run(appliance, buttons)
+
+
+async def _run(appliance: Appliance, buttons: Buttons) -> None:
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for name, task in {
+                "signals": _stop_on_signal(appliance),
+                "microphone": appliance.microphone.keep(),
+                "speaker": appliance.speaker.keep(),
+                "button": buttons.keep(),
+                "link": appliance.link.keep(),
+                "handles": appliance.handles.keep_saved(),
+                "reset": appliance.reset_when_idle(),
+                "watchdog": supervisor.feed_watchdog(appliance.alive),
+            }.items():
+                tasks.create_task(task, name=name)
+            _tell_systemd(appliance)
+            supervisor.notify(READY="1")
+    except* Stop:
+        log.info("stopping")
+        supervisor.notify(STOPPING="1")
+
+
+def _tell_systemd(appliance: Appliance) -> None:
+    def tell(_: dict[str, Any]) -> None:
+        error = appliance.error
+        words = f"link {appliance.link.status}, {appliance.phase}"
+        supervisor.notify(STATUS=f"{words}; {error}" if error else words)
+
+    appliance.news.listen(tell)
+
+
+async def _stop_on_signal(appliance: Appliance) -> None:
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    appliance.stop = stopped.set
+    try:
+        await stopped.wait()
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+    raise Stop
+
+
+def session_options(settings: Configuration) -> SessionOptions:
+    """What the settings ask of a session.
+
+    Raises:
+        ConfigError: ``instructions_file`` cannot be read.
+    """
+    live = settings.live
+    return SessionOptions(
+        model=live.model,
+        instructions=config.instructions(live),
+        voice=live.voice,
+        language=live.language,
+        transcripts=live.transcripts,
+        trigger_tokens=live.compression.trigger_tokens,
+        target_tokens=live.compression.target_tokens,
+    )

@@ -1,0 +1,34 @@
+"""What ``edgevoice status`` says; nothing secret, nothing that was said."""
+
+from typing import Any
+
+from edgevoice import __version__
+from edgevoice.daemon.appliance import Appliance
+from edgevoice.daemon.sound import Keeper
+
+
+def status(appliance: Appliance) -> dict[str, Any]:
+    """The state of everything, as plain JSON."""
+    return {
+        "version": __version__,
+        "phase": appliance.phase,
+        "link": appliance.link.status,
+        "error": appliance.error,
+        "session": {
+            "age_s": appliance.session_age,
+            "resumed": appliance.handles.resumed,
+            "connections": appliance.link.generation,
+        },
+        "microphone": _device(appliance.microphone),
+        "speaker": _device(appliance.speaker),
+        "turns": appliance.tally.turns(appliance.outbox.pending),
+        "last_turn": appliance.tally.last_turn() or None,
+        "usage": appliance.tally.usage(),
+        "stale_chunks": appliance.tally.stale_chunks,
+        "volume": appliance.volume,
+        "muted": appliance.muted,
+    }
+
+
+def _device(keeper: Keeper[Any]) -> dict[str, Any]:
+    return {"name": keeper.name, "state": keeper.state, "error": keeper.error}

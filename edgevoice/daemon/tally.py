@@ -1,0 +1,66 @@
+"""Counts for ``status``: turns, latencies, tokens."""
+
+from typing import Any
+
+from edgevoice.daemon.turn import Turn
+from edgevoice.live.incoming import Usage
+
+
+class Tally:
+    """What happened since the start; loop's thread only.
+
+    Attributes:
+        stale_chunks: Chunks of responses that were talked over, thrown away.
+    """
+
+    def __init__(self) -> None:
+        self.stale_chunks = 0
+        self._said = self._answered = self._told = 0
+        self._tokens = {"prompt": 0, "response": 0, "total": 0}
+        self._last: Turn | None = None
+        self._underruns = 0
+
+    def said(self) -> int:
+        """A turn begins; returns its number."""
+        self._said += 1
+        return self._said
+
+    def ended(self, turn: Turn, underruns: int) -> None:
+        """A turn is over."""
+        self._last, self._underruns = turn, underruns
+        lost = turn.outcome.startswith("lost")
+        self._told += lost
+        self._answered += "first_answer_audio" in turn.marks() and not lost
+
+    def tokens(self, usage: Usage) -> None:
+        """The server billed a turn."""
+        self._tokens["prompt"] += usage.prompt
+        self._tokens["response"] += usage.response + usage.thoughts
+        self._tokens["total"] += usage.total
+
+    def turns(self, pending: int) -> dict[str, int]:
+        """Counts of turns."""
+        return {
+            "said": self._said,
+            "answered": self._answered,
+            "told": self._told,
+            "pending": pending,
+        }
+
+    def usage(self) -> dict[str, Any]:
+        """Tokens since the start."""
+        return {"tokens": dict(self._tokens), "money": None}
+
+    def last_turn(self) -> dict[str, Any]:
+        """The last turn: number, outcome, when what happened in ms."""
+        turn = self._last
+        if turn is None:
+            return {}
+        return {
+            "turn": turn.number,
+            "outcome": turn.outcome,
+            "spoken_ms": round(turn.spoken * 1000),
+            "latency_ms": turn.latency_ms,
+            "underruns": self._underruns,
+            **turn.timeline(),
+        }
