@@ -222,7 +222,7 @@ class Conversation:
     def _confirm_if_due(self, now: float) -> tuple[Command, ...]:
         """Decide that a press is no tap once it has lasted long enough."""
         press, timing = self._press, self._timing
-        if press is None or press.confirmed or now - press.began < timing.tap:
+        if press is None or press.confirmed or now < press.began + timing.tap:
             return ()
         press.confirmed = True
         self.deadline = press.began + timing.max_hold
@@ -279,7 +279,7 @@ class Conversation:
         self.deadline = None
         self._response.disown()
         if phase is Phase.THINKING:
-            return Command.TURN_CANCELLED
+            return (Command.TURN_CANCELLED,)
         if phase is Phase.SPEAKING:
             return (Command.TURN_TALKED_OVER,)
         return ()
@@ -371,7 +371,7 @@ class Conversation:
             return self._finish()
         if self.phase is Phase.THINKING and was_open:
             self.phase, self.deadline = Phase.IDLE, None
-            return Command.TURN_EMPTY
+            return (Command.TURN_EMPTY,)
         return ()
 
     def _finish(self, *, cut: bool = False) -> tuple[Command, ...]:
@@ -426,8 +426,7 @@ class Conversation:
     def _no_answer(self) -> tuple[Command, ...]:
         self.phase, self.deadline = Phase.IDLE, None
         self._response.disown()
-        lost = Command.TURN_UNANSWERED if self.link_up else Command.TURN_EXPIRED
-        return lost
+        return (Command.TURN_UNANSWERED if self.link_up else Command.TURN_EXPIRED,)
 
 
 @dataclass(slots=True)

@@ -456,16 +456,13 @@ class Appliance:
         pause = self.settings.live.session.idle_reset_minutes * 60
         while pause:
             await self.bell.until(lambda: self._talked_at is not None)
-            due = (self._talked_at or 0.0) + pause
-            if await self.bell.until(lambda: self._clock() >= due, due - self._clock()):
-                await self._reset(due - pause)
-
-    async def _reset(self, talked_at: float) -> None:
-        await self.bell.until(self.may_leave)
-        if self._talked_at == talked_at:
-            log.info("a long pause: the next turn begins a new conversation")
-            self._talked_at = None
-            self.link.start_afresh()
+            left = (self._talked_at or 0.0) + pause - self._clock()
+            if left > 0:
+                await asyncio.sleep(left)
+            elif await self.bell.until(self.may_leave):
+                log.info("a long pause: the next turn begins a new conversation")
+                self._talked_at = None
+                self.link.start_afresh()
 
 
 def _timing(settings: Configuration) -> Timing:

@@ -126,3 +126,8 @@ def session_options(settings: Configuration) -> SessionOptions:
         trigger_tokens=live.compression.trigger_tokens,
         target_tokens=live.compression.target_tokens,
     )
+
+
+def run_service(settings: Configuration, credential: str) -> None:
+    """Run the appliance until a signal; see ``serve``."""
+    asyncio.run(serve(settings, credential))

@@ -1,0 +1,284 @@
+"""The commands: a few lines each that call the part that does it."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from edgevoice import __version__, config
+from edgevoice.errors import (
+    EX_CONFIG,
+    EX_FAILED,
+    EX_NO_DAEMON,
+    EX_OK,
+    ConfigError,
+    CredentialError,
+    EdgeVoiceError,
+)
+
+Command: TypeAlias = Callable[[argparse.Namespace], int]
+
+# -- the appliance -------------------------------------------------------------
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the daemon in the foreground: what systemd starts."""
+    from edgevoice.daemon import logs
+    from edgevoice.daemon.service import run_service
+
+    settings = config.load(config.find(args.config))
+    credential = config.credential(settings.live)
+    logs.set_up(verbose=args.verbose)
+    run_service(settings, credential)
+    return EX_OK
+
+
+def talk(args: argparse.Namespace) -> int:
+    """Talk on a laptop: the space bar instead of a button, captions on the screen."""
+    from edgevoice.daemon.talk import run_talk
+
+    settings = config.load(config.find(args.config))
+    credential: str | None = None
+    if not args.simulate:
+        try:
+            credential = config.credential(settings.live)
+        except CredentialError as error:
+            print(f"edgevoice: {error}; talking to the built-in simulator")
+    run_talk(settings, credential, verbose=args.verbose)
+    return EX_OK
+
+
+def simulator(args: argparse.Namespace) -> int:
+    """Run a local server that speaks the Live API."""
+    import asyncio
+
+    from edgevoice.simulator.server import serve
+
+    try:
+        asyncio.run(serve(args.host, args.port, args.behaviour or ["echo"]))
+    except KeyboardInterrupt:
+        return EX_OK
+    return EX_OK
+
+
+# -- looking at the machine ----------------------------------------------------
+
+
+def check(args: argparse.Namespace) -> int:
+    """Read the settings and say whether they are good."""
+    path = config.find(args.config)
+    config.load(path)
+    print(f"{path}: ok" if path else "no settings file: the defaults are used: ok")
+    return EX_OK
+
+
+def devices(_: argparse.Namespace) -> int:
+    """List microphones, speakers and GPIO chips with the names that settings take."""
+    from edgevoice.audio.devices import list_devices
+
+    for device in list_devices():
+        print(device)
+    for chip in sorted(Path("/dev").glob("gpiochip*")):
+        print(f"gpio chip   {chip}")
+    return EX_OK
+
+
+# -- speaking to the daemon ----------------------------------------------------
+
+
+def _ask(args: argparse.Namespace, **arguments: Any) -> dict[str, Any]:
+    from edgevoice.daemon.client import Client
+
+    with Client(_socket(args)) as client:
+        return client.ask(args.command, **arguments)
+
+
+def _socket(args: argparse.Namespace) -> Path:
+    named = args.socket or os.environ.get("EDGEVOICE_SOCKET")
+    if named:
+        return Path(named)
+    try:
+        return _first_socket(config.load(config.find(None)))
+    except ConfigError:
+        return _first_socket(config.Configuration())
+
+
+def _first_socket(settings: config.Configuration) -> Path:
+    """The user's own daemon, or else the system's."""
+    own = config.socket_path(settings.control)
+    return own if own.exists() or not SYSTEM_SOCKET.exists() else SYSTEM_SOCKET
+
+
+SYSTEM_SOCKET: Final = Path("/run/edgevoice/control.sock")
+
+
+def simple(args: argparse.Namespace) -> int:
+    """Send a command that takes nothing and returns nothing."""
+    _ask(args)
+    return EX_OK
+
+
+def say(args: argparse.Namespace) -> int:
+    """Send a typed turn; the answer is spoken."""
+    _ask(args, text=" ".join(args.text))
+    return EX_OK
+
+
+def volume(args: argparse.Namespace) -> int:
+    """Show or set the loudness, 0 to 100."""
+    reply = _ask(args, level=args.level)
+    print(f"{reply['volume']}{' (muted)' if reply['muted'] else ''}")
+    return EX_OK
+
+
+def status(args: argparse.Namespace) -> int:
+    """Show the state, link, devices, last turn and tokens."""
+    from edgevoice.report import describe
+
+    reply = _ask(args)
+    print(json.dumps(reply, indent=2) if args.json else describe(reply))
+    return EX_OK
+
+
+def watch(args: argparse.Namespace) -> int:
+    """Follow what happens, one event a line, until Ctrl-C."""
+    from edgevoice.daemon.client import Client
+    from edgevoice.report import describe_event
+
+    try:
+        with Client(_socket(args)) as client:
+            for event in client.follow():
+                line = json.dumps(event) if args.json else describe_event(event)
+                print(line, flush=True)
+    except KeyboardInterrupt:
+        return EX_OK
+    return EX_OK
+
+
+# -- the command line ----------------------------------------------------------
+
+_GROUPS: Final = {
+    "The appliance": ("run", "talk", "simulator"),
+    "This machine": ("check", "devices"),
+    "The running daemon": (
+        "press",
+        "release",
+        "tap",
+        "say",
+        "stop",
+        "new",
+        "mute",
+        "unmute",
+        "volume",
+        "status",
+        "watch",
+    ),
+}
+_SIMPLE: Final = {
+    "press": "hold the button down",
+    "release": "let the button go",
+    "tap": "tap the button: silence (in mode toggle: begin or end)",
+    "stop": "silence now",
+    "new": "forget the conversation and start afresh",
+    "mute": "the speaker stays silent",
+    "unmute": "the speaker is heard again",
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="edgevoice",
+        usage="edgevoice COMMAND [OPTION ...]",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", required=True, help=argparse.SUPPRESS
+    )
+
+    def add(name: str, function: Command, text: str = "") -> argparse.ArgumentParser:
+        text = text or (function.__doc__ or "").strip()
+        one = commands.add_parser(name, description=text)
+        one.set_defaults(function=function, summary=text)
+        return one
+
+    _add_appliance(add)
+    _add_daemon(add)
+    parser.description = "Hold the button, speak, hear the answer.\n\n" + _overview(
+        commands.choices
+    )
+    parser.epilog = "Each command explains itself: edgevoice COMMAND --help"
+    return parser
+
+
+def _add_appliance(add: Callable[..., argparse.ArgumentParser]) -> None:
+    for name, function in (("run", run), ("talk", talk), ("check", check)):
+        one = add(name, function)
+        one.add_argument("--config", metavar="FILE", help="settings (TOML)")
+        if name != "check":
+            one.add_argument("--verbose", action="store_true", help="log more")
+        if name == "talk":
+            one.add_argument(
+                "--simulate", action="store_true", help="use the built-in simulator"
+            )
+    add("devices", devices)
+    one = add("simulator", simulator)
+    one.add_argument("--host", default="127.0.0.1", help="address (127.0.0.1)")
+    one.add_argument("--port", type=int, default=9090, help="port (9090); 0 picks one")
+    one.add_argument(
+        "--behaviour",
+        metavar="NAME",
+        action="append",
+        help="how it behaves (echo); may be given several times",
+    )
+
+
+def _add_daemon(add: Callable[..., argparse.ArgumentParser]) -> None:
+    parsers = {name: add(name, simple, text) for name, text in _SIMPLE.items()}
+    parsers["say"] = add("say", say)
+    parsers["say"].add_argument("text", nargs="+", metavar="TEXT")
+    parsers["volume"] = add("volume", volume)
+    parsers["volume"].add_argument(
+        "level", nargs="?", type=int, metavar="N", help="0 to 100; none shows it"
+    )
+    for name, function in (("status", status), ("watch", watch)):
+        parsers[name] = add(name, function)
+        parsers[name].add_argument("--json", action="store_true", help="for programs")
+    for one in parsers.values():
+        one.add_argument("--socket", metavar="PATH", help="the daemon's control socket")
+
+
+def _overview(commands: dict[str, argparse.ArgumentParser]) -> str:
+    lines: list[str] = []
+    for title, names in _GROUPS.items():
+        lines.append(f"{title}:")
+        for name in names:
+            summary = commands[name].get_default("summary").splitlines()[0]
+            lines.append(f"  {name:<10}{summary.rstrip('.')}")
+        lines.append("")
+    return "\n".join(lines).rstrip()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status of the process."""
+    args = _parser().parse_args(argv)
+    function: Command = args.function
+    try:
+        return function(args)
+    except (ConfigError, CredentialError) as error:
+        return _complain(error, EX_CONFIG)
+    except EdgeVoiceError as error:
+        is_absent = type(error).__name__ == "NoDaemon"
+        return _complain(error, EX_NO_DAEMON if is_absent else EX_FAILED)
+    except BrokenPipeError:  # `edgevoice watch | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EX_FAILED
+
+
+def _complain(error: Exception, status: int) -> int:
+    for line in str(error).splitlines():
+        print(f"edgevoice: {line}", file=sys.stderr)
+    return status

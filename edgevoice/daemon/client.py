@@ -1,0 +1,82 @@
+"""Speaks to the running daemon over its control socket; plain blocking calls."""
+
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from edgevoice.errors import EdgeVoiceError
+
+TIMEOUT_S: Final = 5.0
+"""Longest wait for a reply, seconds."""
+
+
+class NoDaemon(EdgeVoiceError):
+    """Nobody listens on the control socket."""
+
+
+class Client:
+    """One connection to the daemon.
+
+    Args:
+        path: The control socket.
+
+    Raises:
+        NoDaemon: Nobody listens there, or we may not speak to it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.settimeout(TIMEOUT_S)
+        try:
+            self._socket.connect(str(path))
+        except PermissionError:
+            self._socket.close()
+            raise NoDaemon(
+                f"may not speak to the daemon at {path}: join its group, or use sudo"
+            ) from None
+        except OSError:
+            self._socket.close()
+            raise NoDaemon(
+                f"no daemon listens on {path}: start it with `edgevoice run` or "
+                "`systemctl start edgevoice`, or name its socket with --socket"
+            ) from None
+        self._lines = self._socket.makefile("rb")
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lines.close()
+        self._socket.close()
+
+    def ask(self, command: str, **arguments: Any) -> dict[str, Any]:
+        """Send a command and return its reply.
+
+        Raises:
+            EdgeVoiceError: The daemon refused; the text is its own.
+        """
+        request = {"command": command, **arguments}
+        self._socket.sendall(json.dumps(request).encode() + b"\n")
+        reply = self._read()
+        if not reply.pop("ok", False):
+            raise EdgeVoiceError(str(reply.get("error", "refused without a reason")))
+        return reply
+
+    def follow(self) -> Iterator[dict[str, Any]]:
+        """Every event from now on, until the daemon ends."""
+        self.ask("watch")
+        self._socket.settimeout(None)
+        for line in self._lines:
+            yield json.loads(line)
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            line = self._lines.readline()
+        except OSError:
+            raise EdgeVoiceError("the daemon does not answer; is it stuck?") from None
+        if not line:
+            raise NoDaemon("the daemon ended before it answered")
+        reply: dict[str, Any] = json.loads(line)
+        return reply
