@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from edgevoice.controls import gpio
 from edgevoice.controls.control import Signal
 from edgevoice.controls.gpio import GpioButton, GpioLamp, pin_factory
 from edgevoice.errors import DeviceError
@@ -206,6 +207,45 @@ def test_a_lamp_that_fails_in_use_stays_dark_and_says_why(header: Any) -> None:
 
         assert lamp.fault == "smoke"
         lamp.show(Signal.IDLE)
+
+
+class LgpioError(Exception):
+    """As lgpio makes it: the text is in ``value``, quoted by ``str``."""
+
+    def __init__(self, value: str) -> None:
+        self.value = value
+
+    def __str__(self) -> str:
+        return repr(self.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "chips", "allowed", "cure"),
+    [
+        (LgpioError("GPIO busy"), True, True, "another program uses that pin"),
+        (LgpioError("can not open gpiochip"), False, False, "no GPIO driver here"),
+        (LgpioError("can not open gpiochip"), True, False, "to the group gpio"),
+        (LgpioError("can not open gpiochip"), True, True, "DeviceAllow=char-gpiochip"),
+        (LgpioError("bad handle"), True, True, "bad handle"),
+        (FileNotFoundError(2, "No such file", "/gone"), True, True, "/gone; set LG_WD"),
+        (ModuleNotFoundError("No module named 'lgpio'"), True, True, "install gpio"),
+    ],
+)
+def test_each_fault_of_the_header_has_its_cure(
+    error: Exception,
+    chips: bool,
+    allowed: bool,
+    cure: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    if chips:
+        (tmp_path / "gpiochip0").touch()
+    monkeypatch.setattr(gpio, "CHIPS", str(tmp_path / "gpiochip*"))
+    monkeypatch.setattr(os, "access", lambda *_: allowed)
+
+    assert cure in gpio._cure(error)
+    assert "\n" not in gpio._cure(error)
 
 
 def test_importing_the_module_imports_no_hardware_library(tmp_path: Path) -> None:

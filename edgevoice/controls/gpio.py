@@ -116,6 +116,8 @@ def _cure(error: BaseException) -> str:
         return f"there is no {CHIPS}; the kernel has no GPIO driver here"
     if not any(os.access(chip, os.R_OK | os.W_OK) for chip in chips):
         return f"no permission for {chips[0]}; add the user to the group gpio"
+    if "open gpiochip" in text:
+        return f"{text}; a unit must allow it: DeviceAllow=char-gpiochip rw"
     return text
 
 
