@@ -51,17 +51,11 @@ def check(endpoint: str) -> None:
     """
     parts = urlsplit(endpoint)
     if parts.scheme not in {"ws", "wss"} or not parts.hostname:
-        raise ConfigError(
-            f"{endpoint!r} is no address; use wss://HOST or ws://127.0.0.1:PORT"
-        )
+        raise ConfigError(f"{endpoint!r} is no address; use wss://HOST or ws://127.0.0.1:PORT")
     if parts.path.strip("/") or parts.query or parts.username:
-        raise ConfigError(
-            f"{endpoint!r} must be scheme and host only, without path or key"
-        )
+        raise ConfigError(f"{endpoint!r} must be scheme and host only, without path or key")
     if parts.scheme == "ws" and parts.hostname not in LOOPBACK:
-        raise ConfigError(
-            f"{endpoint!r} is unencrypted; use wss:// (ws:// only for this machine)"
-        )
+        raise ConfigError(f"{endpoint!r} is unencrypted; use wss:// (ws:// only for this machine)")
 
 
 def headers(credential: str) -> dict[str, str]:
