@@ -1,0 +1,76 @@
+"""Who is holding the talk button, when there is more than one.
+
+Pure: no thread, no clock. The grip may move from the button to a key or to
+``edgevoice press`` without a gap: the talk goes on while *any* source is held.
+"""
+
+from edgevoice.controls.control import OnEdge
+
+
+class HeldSources:
+    """The set of sources that are held down now.
+
+    A source is a name: ``gpio:17``, ``keyboard``, ``socket``. Used from one thread.
+    """
+
+    def __init__(self) -> None:
+        self._held: set[str] = set()
+
+    @property
+    def held(self) -> frozenset[str]:
+        """The sources that are held; empty when nobody talks."""
+        return frozenset(self._held)
+
+    def press(self, source: str) -> bool:
+        """Note that this source is held; True if it is the first: talk begins."""
+        first = not self._held
+        self._held.add(source)
+        return first
+
+    def release(self, source: str) -> bool:
+        """Note that this source was let go; True if it was the last: talk ends."""
+        if source not in self._held:
+            return False
+        self._held.remove(source)
+        return not self._held
+
+    def toggle(self, source: str) -> bool:
+        """Press this source if it is not held, else release it.
+
+        Returns:
+            True if talk began or ended by it; ``held`` says which.
+        """
+        if source in self._held:
+            return self.release(source)
+        return self.press(source)
+
+    def release_all(self) -> bool:
+        """Forget every source (held too long); True if any was held."""
+        any_held = bool(self._held)
+        self._held.clear()
+        return any_held
+
+
+class ToggleButton:
+    """Makes a button that starts at one press and ends at the next.
+
+    Give its ``press`` and ``release`` to a talk control in place of the real ones.
+    They run in that control's thread.
+    """
+
+    def __init__(self, on_press: OnEdge, on_release: OnEdge) -> None:
+        self._on_press = on_press
+        self._on_release = on_release
+        self._on = False
+
+    def press(self) -> None:
+        """The button went down: start, or end what the last press started."""
+        self._on = not self._on
+        (self._on_press if self._on else self._on_release)()
+
+    def release(self) -> None:
+        """The button came up, which means nothing here."""
+
+    def reset(self) -> None:
+        """Talk ended by other means (time limit): the next press starts again."""
+        self._on = False

@@ -1,0 +1,77 @@
+from edgevoice.controls.held import HeldSources, ToggleButton
+
+
+def test_talk_begins_with_the_first_source_and_ends_with_the_last() -> None:
+    sources = HeldSources()
+
+    assert sources.press("gpio:17")
+    assert not sources.press("keyboard")
+    assert not sources.release("gpio:17")
+    assert sources.held == {"keyboard"}
+    assert sources.release("keyboard")
+    assert not sources.held
+
+
+def test_pressing_the_same_source_twice_needs_one_release() -> None:
+    sources = HeldSources()
+
+    assert sources.press("socket")
+    assert not sources.press("socket")
+
+    assert sources.release("socket")
+
+
+def test_releasing_what_is_not_held_means_nothing() -> None:
+    sources = HeldSources()
+
+    assert not sources.release("socket")
+    sources.press("gpio:17")
+    assert not sources.release("socket")
+    assert sources.held == {"gpio:17"}
+
+
+def test_toggling_begins_and_ends_but_not_while_another_source_is_held() -> None:
+    sources = HeldSources()
+
+    assert sources.toggle("socket")
+    assert sources.held == {"socket"}
+    sources.press("gpio:17")
+    assert not sources.toggle("socket")
+    assert sources.held == {"gpio:17"}
+
+
+def test_releasing_all_ends_the_talk_once() -> None:
+    sources = HeldSources()
+    sources.press("gpio:17")
+    sources.press("socket")
+
+    assert sources.release_all()
+    assert not sources.release_all()
+    assert not sources.held
+
+
+def test_a_toggle_button_begins_at_one_press_and_ends_at_the_next() -> None:
+    edges: list[str] = []
+    button = ToggleButton(
+        lambda: edges.append("press"), lambda: edges.append("release")
+    )
+
+    button.press()
+    button.release()
+    assert edges == ["press"]
+    button.press()
+    button.release()
+    assert edges == ["press", "release"]
+
+
+def test_a_toggle_button_begins_again_after_a_reset() -> None:
+    edges: list[str] = []
+    button = ToggleButton(
+        lambda: edges.append("press"), lambda: edges.append("release")
+    )
+    button.press()
+
+    button.reset()
+    button.press()
+
+    assert edges == ["press", "press"]
