@@ -1,0 +1,169 @@
+"""What the client may say after its setup, and what that sets off.
+
+The rules are those of the real server in their strictest reading. Where reports
+contradict each other (sound outside an activity, text inside one), the message is
+refused, so that a client which passes here offends nobody.
+"""
+
+import re
+from typing import Final
+
+from edgevoice.audio.pcm import BYTES_PER_FRAME, UPLINK_HZ
+from edgevoice.simulator.behaviour import Moment
+from edgevoice.simulator.responder import Responder
+from edgevoice.simulator.sessions import IMAGE_TOKENS, Piece, Session, spoken, typed
+from edgevoice.simulator.setup import Setup
+from edgevoice.simulator.turn import Prompt
+from edgevoice.simulator.wire import JsonObject, Refused, invalid_argument
+
+SETUP_FIRST: Final = "setup must be the first message and only the first"
+_AUTOMATIC: Final = (
+    "Explicit activity control is not supported when automatic activity detection "
+    "is enabled."
+)
+_MEDIA_CHUNKS: Final = (
+    "realtime_input.media_chunks is deprecated. Use audio, video, or text instead."
+)
+_AUDIO: Final = re.compile(r"audio/pcm;\s*rate=(\d{4,6})")
+
+
+class Hearing:
+    """Takes one client message after the other and keeps the open activity."""
+
+    def __init__(self, setup: Setup, session: Session, responder: Responder) -> None:
+        self._setup = setup
+        self._session = session
+        self._responder = responder
+        self._activity: bytearray | None = None
+        self._hz = UPLINK_HZ
+        self._seeding = setup.seeded
+
+    async def take(self, key: str, body: JsonObject) -> None:
+        """Act on a message.
+
+        Args:
+            key: The message's top-level key.
+            body: What is under it.
+
+        Raises:
+            Refused: The message is illegal here and now.
+        """
+        match key:
+            case "realtimeInput":
+                await self._realtime(body)
+            case "clientContent":
+                await self._client_content(body)
+            case "toolResponse":
+                self._responder.calls.answer(body.get("functionResponses", []))
+            case "contextUpdate":
+                self._update(body)
+            case _:
+                raise Refused(1007, SETUP_FIRST)
+
+    async def _realtime(self, body: JsonObject) -> None:
+        if "mediaChunks" in body:
+            raise Refused(1007, _MEDIA_CHUNKS)
+        if len(body) != 1:
+            raise invalid_argument()
+        match body:
+            case {"activityStart": _}:
+                await self._activity_start()
+            case {"activityEnd": _}:
+                self._activity_end()
+            case {"audio": blob}:
+                await self._audio(blob)
+            case {"video": blob}:
+                self._video(blob)
+            case {"text": text}:
+                await self._text(text)
+            case {"audioStreamEnd": _} if self._setup.manual:
+                raise invalid_argument()
+
+    async def _activity_start(self) -> None:
+        if not self._setup.manual:
+            raise Refused(1007, _AUTOMATIC)
+        if self._activity is not None:
+            raise invalid_argument()
+        self._activity = bytearray()
+        await self._interrupt()
+        await self._responder.moment(Moment.START)
+
+    def _activity_end(self) -> None:
+        if not self._setup.manual:
+            raise Refused(1007, _AUTOMATIC)
+        if self._activity is None:
+            raise invalid_argument()
+        prompt = Prompt(pcm=bytes(self._activity), hz=self._hz)
+        self._activity = None
+        if prompt.pcm:  # the server says nothing about an empty activity
+            self._add(spoken("user", prompt.spoken))
+            self._responder.ask(prompt)
+
+    async def _audio(self, blob: JsonObject) -> None:
+        pcm = blob.get("data", b"")
+        mime = _AUDIO.fullmatch(blob.get("mimeType", ""))
+        if not mime or not pcm or len(pcm) % BYTES_PER_FRAME:
+            raise invalid_argument()
+        if not self._setup.manual:
+            return  # heard, but there is no voice detection that would answer
+        if self._activity is None:
+            raise invalid_argument()
+        if self._activity and int(mime[1]) != self._hz:
+            raise invalid_argument()
+        self._hz = int(mime[1])
+        self._activity += pcm
+        await self._responder.moment(Moment.AUDIO)
+
+    def _video(self, blob: JsonObject) -> None:
+        if not blob.get("mimeType", "").startswith("image/") or not blob.get("data"):
+            raise invalid_argument()
+        self._add(Piece("user", "IMAGE", IMAGE_TOKENS))
+
+    async def _text(self, text: str) -> None:
+        if self._activity is not None:
+            raise invalid_argument()
+        await self._interrupt()
+        self._add(typed("user", text))
+        self._responder.ask(Prompt(text=text))
+
+    async def _client_content(self, body: JsonObject) -> None:
+        turns = body.get("turns", [])
+        pieces = [piece for turn in turns for piece in _pieces(turn)]
+        answered = body.get("turnComplete", False) and not self._seeding
+        if answered:  # whatever activityHandling says
+            await self._responder.interrupt()
+        self._add(*pieces)
+        if answered:
+            self._responder.ask(Prompt(text=_text_of(turns[-1]) if turns else ""))
+        elif body.get("turnComplete", False):
+            self._seeding = False
+
+    def _update(self, body: JsonObject) -> None:
+        if "systemInstruction" in body:
+            self._setup.fields["systemInstruction"] = body["systemInstruction"]
+        if "tools" in body:
+            self._setup.fields["tools"] = body["tools"].get("tools", [])
+
+    async def _interrupt(self) -> None:
+        if self._setup.interrupts:
+            await self._responder.interrupt()
+
+    def _add(self, *pieces: Piece) -> None:
+        self._session.context = self._session.context.add(*pieces)
+
+
+def _pieces(content: JsonObject) -> list[Piece]:
+    """What a turn of clientContent adds to the context."""
+    role = content.get("role", "user")
+    parts = content.get("parts", [])
+    if role not in ("user", "model") or any("functionCall" in part for part in parts):
+        raise invalid_argument()
+    if any("functionResponse" in part for part in parts):
+        raise invalid_argument()
+    texts = [typed(role, part["text"]) for part in parts if "text" in part]
+    images = sum(1 for part in parts if "inlineData" in part)
+    return texts + [Piece(role, "IMAGE", IMAGE_TOKENS)] * images
+
+
+def _text_of(content: JsonObject) -> str:
+    return " ".join(part["text"] for part in content.get("parts", []) if "text" in part)

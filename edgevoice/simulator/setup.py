@@ -1,0 +1,127 @@
+"""The setup message: what it asks for, and what the server refuses in it."""
+
+from typing import Any, Final
+
+from msgspec import Struct
+
+from edgevoice.simulator.sessions import typed
+from edgevoice.simulator.wire import JsonObject, Refused, invalid_argument
+
+MODELS: Final = frozenset(
+    {
+        "gemini-3.8-live",
+        "gemini-3.8-live-extended-thinking",
+        "gemini-3.5-live-translate-preview",
+        "gemini-3.5-transcribe-live",
+        "gemini-3.1-flash-live-preview",
+        "gemini-2.5-flash-native-audio-latest",
+        "gemini-2.5-flash-native-audio-preview-12-2025",
+    }
+)
+"""Models that the Live API serves (November 2026); all of them speak natively."""
+
+_WINDOW: Final = 131_072
+"""Tokens of context of all these models."""
+
+_NO_THINKING_LEVEL: Final = frozenset({"gemini-3.8-live"})
+
+
+class Setup(Struct, frozen=True):
+    """The first client message, read.
+
+    Attributes:
+        fields: What was under ``setup``, in camelCase.
+    """
+
+    fields: JsonObject
+
+    def get(self, *path: str, default: Any = None) -> Any:
+        """The value at a path of names, or the default where it is not set."""
+        value: Any = self.fields
+        for name in path:
+            if name not in value:
+                return default
+            value = value[name]
+        return value
+
+    @property
+    def model(self) -> str:
+        """Name with ``models/`` in front."""
+        return str(self.get("model", default=""))
+
+    @property
+    def manual(self) -> bool:
+        """Whether the client marks activities itself."""
+        path = ("realtimeInputConfig", "automaticActivityDetection", "disabled")
+        return bool(self.get(*path, default=False))
+
+    @property
+    def interrupts(self) -> bool:
+        """Whether the start of an activity cuts the model short."""
+        handling = self.get("realtimeInputConfig", "activityHandling")
+        return bool(handling != "NO_INTERRUPTION")
+
+    @property
+    def seeded(self) -> bool:
+        """Whether clientContent first brings a history, which is not answered."""
+        path = ("historyConfig", "initialHistoryInClientContent")
+        return bool(self.get(*path, default=False))
+
+    @property
+    def resumable(self) -> bool:
+        """Whether the client wants handles."""
+        return "sessionResumption" in self.fields
+
+    @property
+    def handle(self) -> str:
+        """Handle of the session to resume; empty for a new one."""
+        return str(self.get("sessionResumption", "handle", default=""))
+
+    @property
+    def window(self) -> tuple[int, int] | None:
+        """Trigger and target of the compression in tokens; None without it."""
+        if self.get("contextWindowCompression", "slidingWindow") is None:
+            return None
+        path = ("contextWindowCompression", "slidingWindow", "targetTokens")
+        trigger = self.get(*path[:1], "triggerTokens", default=_WINDOW * 8 // 10)
+        return trigger, self.get(*path, default=trigger // 2)
+
+    @property
+    def functions(self) -> frozenset[str]:
+        """Names of the declared functions."""
+        tools = self.get("tools", default=[])
+        declared = (tool.get("functionDeclarations", []) for tool in tools)
+        return frozenset(f.get("name", "") for functions in declared for f in functions)
+
+    @property
+    def instruction_tokens(self) -> int:
+        """Size of the system instruction, billed with every turn."""
+        parts = self.get("systemInstruction", "parts", default=[])
+        return sum(typed("user", part.get("text", "")).tokens for part in parts)
+
+
+def check(setup: Setup, version: str) -> None:
+    """Refuse what the server refuses in a well-formed setup.
+
+    Args:
+        setup: As received.
+        version: API version, for the words of the refusal.
+
+    Raises:
+        Refused: With the server's code and words.
+    """
+    if not setup.model:
+        raise invalid_argument()
+    name = setup.model.removeprefix("models/")
+    if name == setup.model or not (name in MODELS or "simulator" in name):
+        raise Refused(
+            1008,
+            f"{setup.model} is not found for API version {version}, "
+            "or is not supported for bidiGenerateContent",
+        )
+    if "TEXT" in setup.get("generationConfig", "responseModalities", default=[]):
+        raise Refused(1007, "Cannot extract voices from a non-audio request")
+    if name in _NO_THINKING_LEVEL and setup.get(
+        "generationConfig", "thinkingConfig", "thinkingLevel"
+    ):
+        raise Refused(1007, "Thinking level is not supported for this model.")

@@ -1,0 +1,66 @@
+"""What one turn is made of: the prompt, the answer, and how far it has come."""
+
+from enum import Enum
+from typing import Final
+
+from msgspec import Struct
+
+from edgevoice.audio.pcm import BYTES_PER_FRAME, DOWNLINK_HZ, UPLINK_HZ, seconds
+from edgevoice.simulator.sessions import Context
+
+MESSAGE_SECONDS: Final = 0.2
+"""Sound in one message: about 13 kB of JSON, as seen from the server."""
+MESSAGE_BYTES: Final = round(MESSAGE_SECONDS * DOWNLINK_HZ) * BYTES_PER_FRAME
+
+
+class Prompt(Struct, frozen=True, kw_only=True):
+    """What the user said or typed."""
+
+    pcm: bytes = b""
+    """16 bit mono at ``hz``; empty when it was typed."""
+    hz: int = UPLINK_HZ
+    text: str = ""
+
+    @property
+    def spoken(self) -> float:
+        """Seconds of speech."""
+        return seconds(self.pcm, self.hz)
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """What the simulated model says to it."""
+
+    pcm: bytes = b""
+    """16 bit mono, 24 kHz."""
+    text: str = ""
+    """Its transcript."""
+    ends: bool = True
+    """False: nothing follows the sound, the turn stays open until interrupted."""
+
+
+class Phase(Enum):
+    """How far a turn has come."""
+
+    THINKING = "thinking"
+    """Nothing of the answer was sent yet."""
+    GENERATING = "generating"
+    PLAYING = "playing"
+    """generationComplete was sent; the server lets the client play to the end."""
+
+
+class Turn(Struct, kw_only=True):
+    """One turn under way."""
+
+    number: int
+    """Counts the turns of the session, from 1; goes on after a resumption."""
+    prompt: Prompt
+    shown: Context
+    """What the model is shown, the prompt included: what is billed."""
+    phase: Phase = Phase.THINKING
+    sent: int = 0
+    """Bytes of the answer's sound sent so far."""
+
+    @property
+    def answered(self) -> float:
+        """Seconds of the answer's sound sent so far."""
+        return self.sent / (BYTES_PER_FRAME * DOWNLINK_HZ)
