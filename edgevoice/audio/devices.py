@@ -5,17 +5,25 @@ the same over reboots (``hw:CARD=Device,DEV=0``), or ``file:NAME.wav``.
 """
 
 from collections.abc import Callable
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
+from edgevoice.audio.names import DeviceInfo
 from edgevoice.audio.pcm import Samples
 
+STALLED: Final = 1.0
+"""Seconds without a call of ``on_block`` or ``pull`` after which a device is lost."""
+
 OnBlock: TypeAlias = Callable[[bytes], None]
-"""Takes one block of 16 kHz mono PCM; called in the device's own thread."""
+"""Takes one block of 16 kHz mono PCM; called in the device's own thread.
+
+It must return at once and must not raise: an exception ends a card's stream.
+"""
 
 Pull: TypeAlias = Callable[[Samples], bool]
 """Fills a buffer with the next 24 kHz frames; called in the device's own thread.
 
-Returns True once, with the block that holds the last frame of a response.
+Returns True once, with the block that holds the last frame of a response. It must
+return at once and must not raise: an exception ends a card's stream.
 """
 
 
@@ -27,11 +35,22 @@ class Microphone(Protocol):
     rate: int
     """Rate at which the device itself runs, in Hz."""
 
+    @property
+    def overflows(self) -> int:
+        """How often sound was dropped because it was not taken in time."""
+
+    @property
+    def last_callback(self) -> float:
+        """``time.monotonic()`` of the newest block."""
+
+    def alive(self, now: float) -> bool:
+        """Whether blocks still come; ``now`` is ``time.monotonic()``."""
+
     def close(self) -> None:
         """Stop; may be called twice, from any thread; no block comes after it."""
 
     def rewind(self) -> None:
-        """A press begins: a file starts from its beginning; a card does nothing."""
+        """A press begins: a file starts again from its beginning, a card goes on."""
 
 
 class Speaker(Protocol):
@@ -40,5 +59,93 @@ class Speaker(Protocol):
     name: str
     rate: int
 
+    @property
+    def underflows(self) -> int:
+        """How often the device ran dry because a block came too late."""
+
+    @property
+    def last_callback(self) -> float:
+        """``time.monotonic()`` of the newest pull."""
+
+    def alive(self, now: float) -> bool:
+        """Whether the device still asks; ``now`` is ``time.monotonic()``."""
+
     def close(self) -> None:
-        """Stop at once; may be called twice, from any thread; no pull after it."""
+        """Stop at once; may be called twice, from any thread; no pull comes after."""
+
+
+def open_microphone(name: str, on_block: OnBlock) -> Microphone:
+    """Open a microphone; blocks come before this returns.
+
+    It takes up to some seconds, so call it from a worker thread.
+
+    Raises:
+        DeviceError: It cannot be used; the text says what mends it.
+    """
+    for prefix, backend in MICROPHONES.items():
+        if name.startswith(prefix):
+            return backend(name.removeprefix(prefix), on_block)
+    raise AssertionError("the last prefix is empty")
+
+
+def open_speaker(name: str, pull: Pull) -> Speaker:
+    """Open a speaker; it pulls before this returns.
+
+    It takes up to some seconds, so call it from a worker thread.
+
+    Raises:
+        DeviceError: It cannot be used; the text says what mends it.
+    """
+    for prefix, backend in SPEAKERS.items():
+        if name.startswith(prefix):
+            return backend(name.removeprefix(prefix), pull)
+    raise AssertionError("the last prefix is empty")
+
+
+def list_devices() -> list[DeviceInfo]:
+    """All sound cards, freshly looked for unless one is in use; blocks for a second.
+
+    Raises:
+        DeviceError: PyAudio is missing, or the sound system does not answer.
+    """
+    from edgevoice.audio.portaudio import library
+
+    library.refresh()
+    return library.devices()
+
+
+def _card_microphone(name: str, on_block: OnBlock) -> Microphone:
+    from edgevoice.audio.microphone import CardMicrophone
+
+    return CardMicrophone(name, on_block)
+
+
+def _card_speaker(name: str, pull: Pull) -> Speaker:
+    from edgevoice.audio.speaker import CardSpeaker
+
+    return CardSpeaker(name, pull)
+
+
+def _file_microphone(path: str, on_block: OnBlock) -> Microphone:
+    from edgevoice.audio.wavefile import FileMicrophone
+
+    return FileMicrophone(path, on_block)
+
+
+def _file_speaker(path: str, pull: Pull) -> Speaker:
+    from edgevoice.audio.wavefile import FileSpeaker
+
+    return FileSpeaker(path, pull)
+
+
+MICROPHONES: Final[dict[str, Callable[[str, OnBlock], Microphone]]] = {
+    "file:": _file_microphone,
+    "": _card_microphone,  # last: it takes every name
+}
+"""Which backend opens a microphone, by how its name begins."""
+
+SPEAKERS: Final[dict[str, Callable[[str, Pull], Speaker]]] = {
+    "file:": _file_speaker,
+    "": _card_speaker,
+}
+"""Which backend opens a speaker, by how its name begins."""

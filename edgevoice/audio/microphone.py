@@ -1,0 +1,86 @@
+"""A microphone on a sound card."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+
+from edgevoice.audio.devices import OnBlock
+from edgevoice.audio.names import DeviceInfo
+from edgevoice.audio.pcm import UPLINK_HZ, Samples, frames, to_samples
+from edgevoice.audio.portaudio import Format
+from edgevoice.audio.resample import Resampler
+from edgevoice.audio.stream import Process, Stream
+
+BLOCK: Final = 0.020
+"""Duration of a block, in seconds."""
+
+RATES: Final = (UPLINK_HZ, 48_000, 44_100, 32_000, 96_000)
+"""Rates to try, best first; many USB microphones have only the second or third."""
+
+
+class CardMicrophone:
+    """Delivers sound from the moment it is opened.
+
+    A card with just two channels is recorded in both, and their mean is taken: a
+    microphone on the header (I2S) fills only one, and a wire decides which. Of any
+    other card PortAudio gives the first channel.
+    """
+
+    def __init__(
+        self, wanted: str, on_block: OnBlock, rates: Sequence[int] = RATES
+    ) -> None:
+        self._on_block = on_block
+        self._rates = rates
+        self._stream = Stream(wanted, "input", self._formats, self._serve)
+        self.name = self._stream.device.name
+        self.rate = self._stream.hz
+
+    @property
+    def overflows(self) -> int:
+        """How often the card had to drop sound because it was not read in time."""
+        return self._stream.flaws
+
+    @property
+    def last_callback(self) -> float:
+        """``time.monotonic()`` of the newest block."""
+        return self._stream.last_callback
+
+    def alive(self, now: float) -> bool:
+        """Whether blocks still come; ``now`` is ``time.monotonic()``."""
+        return self._stream.alive(now)
+
+    def rewind(self) -> None:
+        """A card has no beginning."""
+
+    def close(self) -> None:
+        """Stop; waits for a second at most, even if the card hangs."""
+        self._stream.close()
+
+    def _formats(self, device: DeviceInfo) -> Iterator[Format]:
+        channels = 2 if device.inputs == 2 else 1
+        for hz in dict.fromkeys((*self._rates, device.hz)):
+            yield Format(hz, channels, frames(BLOCK, hz))
+
+    def _serve(self, form: Format) -> Process:
+        resampler = Resampler(form.hz, UPLINK_HZ)
+        untouched = form == Format(UPLINK_HZ, 1, form.frames)
+
+        def take(data: bytes, _frames: int) -> None:
+            # Runs in PortAudio's thread: see ``Stream``.
+            if untouched:
+                self._on_block(data)
+                return
+            block = resampler.process(_mono(to_samples(data), form.channels))
+            if len(block):
+                self._on_block(block.tobytes())
+
+        return take
+
+
+def _mono(sound: Samples, channels: int) -> Samples:
+    """The mean of all channels."""
+    if channels == 1:
+        return sound
+    mean: Samples = sound.reshape(-1, channels).mean(axis=1).astype(np.int16)
+    return mean

@@ -1,0 +1,265 @@
+"""PortAudio, through PyAudio: the only file that imports pyaudio.
+
+What one has to know about it (seen with PyAudio 0.2.14, PortAudio 19.6, ALSA):
+
+* Its list of devices is frozen until it is terminated, which ends all streams.
+* Opening and closing wait for ever on a sound server that hangs. So each is done
+  in a thread that is left behind when it takes too long.
+* An exception in a callback ends the stream, and so does a block too short.
+* Loading and opening print dozens of harmless lines on file descriptor 2.
+"""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from edgevoice.audio.names import (
+    KIND,
+    DeviceInfo,
+    Direction,
+    card_ids,
+    choose,
+    forbidden,
+    stable,
+)
+from edgevoice.audio.quiet import quiet
+from edgevoice.errors import DeviceError
+
+try:
+    import pyaudio
+except ImportError as error:  # the library, or its compiled part
+    raise DeviceError(
+        f"PyAudio, which sound cards need, cannot be used ({error}); install"
+        " python3-pyaudio, or portaudio19-dev and then edgevoice[sound] with pip"
+    ) from error
+
+OPEN_TIMEOUT: Final = 6.0
+"""Seconds after which a sound system that does not answer is given up."""
+
+FLAWS: Final[int] = pyaudio.paInputOverflow | pyaudio.paOutputUnderflow
+"""Flags of a callback that mean: sound was lost before this block."""
+
+CONTINUE: Final[int] = pyaudio.paContinue
+"""A callback's answer: go on."""
+ABORT: Final[int] = pyaudio.paAbort
+"""A callback's answer: end the stream."""
+
+Callback = Callable[
+    [bytes | None, int, Mapping[str, float], int], tuple[bytes | None, int]
+]
+"""What PyAudio calls in PortAudio's thread: data, frames, times, flags."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Format:
+    """How to open a device: its rate, channels, and frames in a block."""
+
+    hz: int
+    channels: int
+    frames: int
+
+
+class Library:
+    """PortAudio, loaded when first needed and shared by all streams."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pa: Any = None
+        self._devices: dict[DeviceInfo, int] = {}
+        self._streams: set[Any] = set()
+        self._stuck: threading.Thread | None = None
+
+    def devices(self) -> list[DeviceInfo]:
+        """All devices, as they were when the list was made.
+
+        Raises:
+            DeviceError: The sound system does not answer.
+        """
+        with self._lock:
+            if not self._pa:
+                self._load()
+            return list(self._devices)
+
+    def refresh(self) -> bool:
+        """Make the list of devices anew; only possible while no stream is open.
+
+        Returns:
+            Whether it was made anew.
+
+        Raises:
+            DeviceError: The sound system does not answer.
+        """
+        with self._lock:
+            if self._streams:
+                return False
+            self._load()
+            return True
+
+    def find(self, wanted: str, direction: Direction) -> DeviceInfo:
+        """The device that a setting means.
+
+        Raises:
+            DeviceError: See ``choose``; or use of the cards is not allowed.
+        """
+        try:
+            return choose(wanted, direction, self.devices(), card_ids().values())
+        except DeviceError as error:
+            raise DeviceError(forbidden() or str(error)) from None
+
+    def open(
+        self,
+        device: DeviceInfo,
+        direction: Direction,
+        formats: Iterable[Format],
+        callback: Callback,
+    ) -> Any:
+        """Start a stream in the first format that the device takes.
+
+        The next format is asked for only when the one before was refused.
+
+        Returns:
+            The stream of PyAudio.
+
+        Raises:
+            DeviceError: None will do, or the sound system does not answer.
+        """
+
+        def start() -> Any:
+            refused: OSError | None = None
+            for form in formats:
+                try:
+                    return self._start(index, direction, form, callback)
+                except OSError as error:
+                    refused = refused or error
+                    if error.errno == pyaudio.paDeviceUnavailable:
+                        break
+            raise DeviceError(_refusal(device.name, direction, refused))
+
+        with self._lock:
+            index = self._devices[device]
+            raw = self._within(OPEN_TIMEOUT, start, lambda late: late.close())
+            self._streams.add(raw)
+            return raw
+
+    def close(self, raw: Any, timeout: float) -> None:
+        """Close a stream; the thread that does it is left behind if it hangs."""
+        deadline = time.monotonic() + timeout
+
+        def work() -> None:
+            with contextlib.suppress(OSError):  # it is gone already
+                raw.close()
+            self._streams.discard(raw)
+
+        # PortAudio's calls must not overlap, but one that hangs must not hold us up.
+        locked = self._lock.acquire(timeout=timeout)
+        try:
+            thread = threading.Thread(target=work, name="close sound", daemon=True)
+            thread.start()
+            thread.join(max(0.0, deadline - time.monotonic()))
+        finally:
+            if locked:
+                self._lock.release()
+
+    def _load(self) -> None:
+        """Load PortAudio, or load it again; the lock is held."""
+        old, self._pa, self._devices = self._pa, None, {}
+
+        def load() -> Any:
+            if old:
+                old.terminate()
+            return pyaudio.PyAudio()
+
+        self._pa = self._within(OPEN_TIMEOUT, load, lambda late: late.terminate())
+        self._devices = _devices(self._pa, card_ids())
+
+    def _start(
+        self, index: int, direction: Direction, form: Format, callback: Callback
+    ) -> Any:
+        return self._pa.open(
+            format=pyaudio.paInt16,
+            channels=form.channels,
+            rate=form.hz,
+            frames_per_buffer=form.frames,
+            stream_callback=callback,
+            **{direction: True, f"{direction}_device_index": index},
+        )
+
+    def _within(
+        self, timeout: float, work: Callable[[], T], dispose: Callable[[T], object]
+    ) -> T:
+        """Work in a thread that is left behind after a time; the lock is held."""
+        if self._stuck and self._stuck.is_alive():
+            raise DeviceError(NO_ANSWER)
+        outcome: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                result = work()
+            except OSError as error:
+                if outcome.set_running_or_notify_cancel():
+                    outcome.set_exception(error)
+                return
+            if outcome.set_running_or_notify_cancel():
+                outcome.set_result(result)
+            else:
+                dispose(result)
+
+        thread = threading.Thread(target=run, name="open sound", daemon=True)
+        with quiet():
+            thread.start()
+            try:
+                return outcome.result(timeout)
+            except TimeoutError:
+                if not outcome.cancel():
+                    return outcome.result()
+        self._stuck = thread
+        raise DeviceError(NO_ANSWER)
+
+
+NO_ANSWER: Final = (
+    "the sound system does not answer; restart it"
+    " (`systemctl --user restart pipewire pulseaudio`), or plug the card in again"
+)
+
+library: Final = Library()
+"""The one PortAudio of this process."""
+
+
+def _refusal(name: str, direction: Direction, error: OSError | None) -> str:
+    """Why a device could not be opened, and what mends it."""
+    what = f"{KIND[direction]} {name!r}"
+    if error and error.errno == pyaudio.paDeviceUnavailable:
+        return f"{what} is in use by another program; `fuser -v /dev/snd/*` shows which"
+    reason = (error and error.strerror) or "no usable rate"
+    return (
+        f"{what} cannot be opened ({reason}); is it still plugged in and switched on?"
+    )
+
+
+def _devices(pa: Any, cards: Mapping[int, str]) -> dict[DeviceInfo, int]:
+    """Each device and its index, which is good until PortAudio is loaded again."""
+    defaults: dict[Direction, int] = {}
+    with contextlib.suppress(OSError):
+        defaults["input"] = pa.get_default_input_device_info()["index"]
+    with contextlib.suppress(OSError):
+        defaults["output"] = pa.get_default_output_device_info()["index"]
+    found = {}
+    for index in range(pa.get_device_count()):
+        raw = pa.get_device_info_by_index(index)
+        name, description = stable(raw["name"], cards)
+        device = DeviceInfo(
+            name=name,
+            description=description,
+            inputs=raw["maxInputChannels"],
+            outputs=raw["maxOutputChannels"],
+            hz=int(raw["defaultSampleRate"]),
+            default_for=tuple(way for way, at in defaults.items() if at == index),
+        )
+        found[device] = index
+    return found

@@ -1,0 +1,117 @@
+"""One running sound card: what a microphone and a speaker have in common."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from edgevoice.audio.devices import STALLED
+from edgevoice.audio.names import KIND, DeviceInfo, Direction
+from edgevoice.audio.portaudio import ABORT, CONTINUE, FLAWS, Format, library
+from edgevoice.errors import DeviceError
+
+FIRST_BLOCK_TIMEOUT: Final = 3.0
+"""Seconds within which an open device must run; Bluetooth takes more than one."""
+
+CLOSE_TIMEOUT: Final = 1.0
+"""Seconds that a caller of ``close`` waits at most; closing takes 10 ms to 40 ms."""
+
+Process = Callable[[bytes, int], bytes | None]
+"""Takes what was recorded (empty for a speaker) and a number of frames.
+
+Returns as many frames for a speaker, None for a microphone. It runs in PortAudio's
+thread: it must not wait, log or raise.
+"""
+
+
+class Stream:
+    """One running device.
+
+    Attributes:
+        device: Which it is.
+        hz: Rate at which it runs.
+        flaws: How often the card was not served in time.
+        last_callback: ``time.monotonic()`` of the newest callback.
+    """
+
+    device: DeviceInfo
+    hz: int
+
+    def __init__(
+        self,
+        wanted: str,
+        direction: Direction,
+        formats: Callable[[DeviceInfo], Iterable[Format]],
+        prepare: Callable[[Format], Process],
+    ) -> None:
+        """Open a device and wait for its first callback.
+
+        Should it fail, and no other stream be open, then it is tried once more with
+        a fresh list of devices: cards come and go.
+
+        Args:
+            wanted: What the settings say.
+            direction: Whether to record or to play.
+            formats: In which formats to try a device, best first.
+            prepare: Makes what serves a format; called before each try.
+
+        Raises:
+            DeviceError: There is no such device, it will not open, or not run.
+        """
+        self.flaws = 0
+        self.last_callback = 0.0
+        self._running = threading.Event()
+        self._closed = False
+        try:
+            self._raw = self._open(wanted, direction, formats, prepare)
+        except DeviceError:
+            if not library.refresh():
+                raise
+            self._raw = self._open(wanted, direction, formats, prepare)
+        if not self._running.wait(FIRST_BLOCK_TIMEOUT):
+            self.close()
+            raise DeviceError(
+                f"{KIND[direction]} {self.device.name!r} was opened but does not run;"
+                " plug it in again, or restart the sound server"
+            )
+
+    def alive(self, now: float) -> bool:
+        """Whether blocks come; ``now`` is ``time.monotonic()``."""
+        return not self._closed and now - self.last_callback < STALLED
+
+    def close(self, timeout: float = CLOSE_TIMEOUT) -> None:
+        """Stop at once and drop what is not heard yet; takes no longer than this."""
+        if self._closed:
+            return
+        self._closed = True
+        library.close(self._raw, timeout)
+
+    def _open(
+        self,
+        wanted: str,
+        direction: Direction,
+        formats: Callable[[DeviceInfo], Iterable[Format]],
+        prepare: Callable[[Format], Process],
+    ) -> Any:
+        def tries() -> Iterator[Format]:
+            for form in formats(self.device):
+                self.hz, self._process = form.hz, prepare(form)
+                yield form
+
+        self.device = library.find(wanted, direction)
+        return library.open(self.device, direction, tries(), self._callback)
+
+    def _callback(
+        self, data: bytes | None, frames: int, _times: Mapping[str, float], status: int
+    ) -> tuple[bytes | None, int]:
+        # Runs in PortAudio's thread. No logging, no waiting, no exceptions: an
+        # exception ends the stream, and so does a block that is too short.
+        if self._closed:
+            return None, ABORT
+        self.last_callback = time.monotonic()
+        if status & FLAWS:
+            self.flaws += 1
+        out = self._process(data or b"", frames)
+        if not self._running.is_set():
+            self._running.set()
+        return out, CONTINUE

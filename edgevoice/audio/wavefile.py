@@ -1,0 +1,262 @@
+"""A microphone and a speaker that are WAV files, at the pace of real ones.
+
+For tests, demonstrations and machines without a sound card. A FileMicrophone reads
+any 16 bit PCM WAV; a FileSpeaker writes one that is whole at any moment.
+"""
+
+import os
+import struct
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from edgevoice.audio.devices import STALLED, OnBlock, Pull
+from edgevoice.audio.pcm import BYTES_PER_FRAME, DOWNLINK_HZ, UPLINK_HZ, Samples, frames
+from edgevoice.audio.resample import resample
+from edgevoice.errors import DeviceError
+
+BLOCK: Final = 0.020
+"""Duration of a block, in seconds."""
+
+LATE: Final = 0.2
+"""Seconds of delay that are caught up with; after more, blocks are lost."""
+
+LONGEST_SILENCE: Final = 0.5
+"""Seconds of digital silence that a FileSpeaker writes; the rest is left out."""
+
+_HEADER: Final = struct.Struct("<4sI4s4sIHHIIHH4sI")
+_PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
+_LARGEST: Final = 0xFFFF_FFFF - _HEADER.size  # sizes in a WAV have 32 bits
+
+
+class FileMicrophone:
+    """Delivers a WAV file after each ``rewind``; before it and after its end, silence.
+
+    Args:
+        path: The file; of more than one channel the mean is taken.
+        on_block: Called in a thread of its own with 20 ms a time.
+
+    Raises:
+        DeviceError: The file cannot be read, or is no 16 bit PCM WAV.
+    """
+
+    def __init__(self, path: str, on_block: OnBlock) -> None:
+        self.name = f"file:{path}"
+        sound, self.rate = read(path)
+        self._pcm = resample(sound, self.rate, UPLINK_HZ).tobytes()
+        self._at = len(self._pcm)
+        self._lock = threading.Lock()
+        self._pace = _Pace(lambda: on_block(self._next()), "file microphone")
+
+    @property
+    def overflows(self) -> int:
+        """How often blocks were lost because this machine was too slow."""
+        return self._pace.misses
+
+    @property
+    def last_callback(self) -> float:
+        """``time.monotonic()`` of the newest block."""
+        return self._pace.last
+
+    def alive(self, now: float) -> bool:
+        """Whether blocks still come; ``now`` is ``time.monotonic()``."""
+        return self._pace.alive(now)
+
+    def rewind(self) -> None:
+        """Start from the beginning with the next block."""
+        with self._lock:
+            self._at = 0
+
+    def close(self) -> None:
+        """Stop."""
+        self._pace.close()
+
+    def _next(self) -> bytes:
+        size = frames(BLOCK, UPLINK_HZ) * BYTES_PER_FRAME
+        with self._lock:
+            block = self._pcm[self._at : self._at + size]
+            self._at += len(block)
+        return block.ljust(size, b"\0")
+
+
+class FileSpeaker:
+    """Writes all it pulls into a WAV file: 24 kHz, mono, 16 bit.
+
+    The file begins anew, and is a whole WAV at any moment. Silence is written as long
+    as a pause in speech may be (0.5 s); what goes beyond is left out, since a day of it
+    would be four gigabytes. So the file begins with the first sound.
+
+    Args:
+        path: The file.
+        pull: Called in a thread of its own for 20 ms a time.
+
+    Raises:
+        DeviceError: The file cannot be written.
+    """
+
+    def __init__(self, path: str, pull: Pull) -> None:
+        self.name = f"file:{path}"
+        self.rate = DOWNLINK_HZ
+        self._pull = pull
+        self._silent = LONGEST_SILENCE
+        self._size = 0
+        try:
+            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+        except OSError as error:
+            raise _unwritable(path, error) from error
+        try:
+            self._write(b"")
+        except OSError as error:
+            os.close(self._file)
+            raise _unwritable(path, error) from error
+        self._pace = _Pace(self._step, "file speaker")
+
+    @property
+    def underflows(self) -> int:
+        """How often blocks were lost because this machine was too slow."""
+        return self._pace.misses
+
+    @property
+    def last_callback(self) -> float:
+        """``time.monotonic()`` of the newest pull."""
+        return self._pace.last
+
+    def alive(self, now: float) -> bool:
+        """Whether it still pulls; ``now`` is ``time.monotonic()``."""
+        return self._pace.alive(now)
+
+    def close(self) -> None:
+        """Stop; the file stays."""
+        if self._pace.close():
+            os.close(self._file)
+
+    def _step(self) -> None:
+        block = np.zeros(frames(BLOCK, DOWNLINK_HZ), np.int16)
+        self._pull(block)
+        self._silent = 0.0 if block.any() else self._silent + BLOCK
+        if self._silent <= LONGEST_SILENCE:
+            self._write(block.tobytes())
+
+    def _write(self, pcm: bytes) -> None:
+        # First the sound, then the header that counts it: whoever reads in between,
+        # or after a crash, finds a whole WAV that lacks the last block.
+        if self._size + len(pcm) > _LARGEST:
+            return
+        written = os.pwrite(self._file, pcm, _HEADER.size + self._size)
+        self._size += written - written % BYTES_PER_FRAME  # the disk may be full
+        os.pwrite(self._file, header(self._size, DOWNLINK_HZ), 0)
+
+
+class _Pace:
+    """Calls a step every 20 ms in a thread of its own, without drift.
+
+    An OSError of the step ends it, as a card ends that is unplugged.
+
+    Attributes:
+        last: ``time.monotonic()`` of the newest step.
+        misses: How often it was so late that it gave up catching up.
+    """
+
+    def __init__(self, step: Callable[[], None], name: str) -> None:
+        self.last = time.monotonic()
+        self.misses = 0
+        self._step = step
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def alive(self, now: float) -> bool:
+        return not self._closed.is_set() and now - self.last < STALLED
+
+    def close(self) -> bool:
+        """Stop and wait for the last step; whether this was the first call."""
+        first = not self._closed.is_set()
+        self._closed.set()
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+        return first
+
+    def _run(self) -> None:
+        due = time.monotonic()
+        while not self._closed.wait(max(0.0, due - time.monotonic())):
+            self.last = time.monotonic()
+            try:
+                self._step()
+            except OSError:
+                return
+            due += BLOCK
+            if time.monotonic() - due > LATE:
+                self.misses += 1
+                due = time.monotonic()
+
+
+def header(size: int, hz: int) -> bytes:
+    """Header of a mono 16 bit WAV with this many bytes of sound."""
+    parts = (b"RIFF", 36 + size, b"WAVE", b"fmt ", 16, _PCM, 1, hz, 2 * hz, 2, 16)
+    return _HEADER.pack(*parts, b"data", size)
+
+
+def read(path: str) -> tuple[Samples, int]:
+    """Read a 16 bit PCM WAV.
+
+    Returns:
+        The mean of its channels, and its rate in Hz.
+
+    Raises:
+        DeviceError: It cannot be read, or is something else; says how to convert it.
+    """
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        reason = error.strerror or "unreadable"
+        raise DeviceError(f"cannot read {path!r}: {reason}; give a WAV file") from error
+    if content[:4] != b"RIFF" or content[8:12] != b"WAVE":
+        raise _unfit(path, "no WAV file")
+    form, sound, length = _chunks(content)
+    if len(form) < 16:
+        raise _unfit(path, "a WAV file without a format")
+    kind, channels, hz, _, _, bits = struct.unpack_from("<HHIIHH", form)
+    if kind == _EXTENSIBLE and len(form) >= 26:
+        kind = int.from_bytes(form[24:26], "little")  # first field of the sub-format
+    if kind != _PCM or bits != 16:
+        raise _unfit(path, f"{bits} bit {_kind(kind)}")
+    if not channels or not hz:
+        raise _unfit(path, f"{channels} channels at {hz} Hz")
+    if len(sound) < length or len(sound) % (channels * BYTES_PER_FRAME):
+        raise _unfit(path, "cut short", "--ignore-length ")
+    samples = np.frombuffer(sound, "<i2").reshape(-1, channels)
+    return samples.mean(axis=1).astype(np.int16), hz
+
+
+def _chunks(content: bytes) -> tuple[bytes, bytes, int]:
+    """The format, the sound that is there, and how much there should be."""
+    form, at = b"", 12
+    while at + 8 <= len(content):
+        name, length = struct.unpack_from("<4sI", content, at)
+        chunk = content[at + 8 : at + 8 + length]
+        if name == b"data":
+            return form, chunk, length
+        form = chunk if name == b"fmt " else form
+        at += 8 + length + length % 2  # chunks begin at even places
+    return form, b"", 1
+
+
+def _kind(kind: int) -> str:
+    names = {_PCM: "PCM", _FLOAT: "float", 6: "A-law", 7: "u-law", 85: "MP3"}
+    return names.get(kind, f"format {kind:#x}")
+
+
+def _unfit(path: str, what: str, option: str = "") -> DeviceError:
+    return DeviceError(
+        f"{path!r} is {what}, not a 16 bit PCM WAV;"
+        f" convert it: sox {option}{path} -b 16 -e signed-integer good.wav"
+    )
+
+
+def _unwritable(path: str, error: OSError) -> DeviceError:
+    reason = error.strerror or "unwritable"
+    return DeviceError(f"cannot write {path!r}: {reason}; give a path of your own")

@@ -1,0 +1,31 @@
+"""Fixtures that more than one file needs."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.soundcard import SoundCard
+
+
+@pytest.fixture(scope="session")
+def virtual_card() -> Iterator[SoundCard]:
+    """The environment, set before PortAudio is loaded for the first time."""
+    with (
+        tempfile.TemporaryDirectory(prefix="card") as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        card = SoundCard(Path(folder))
+        for name, value in card.environment.items():
+            patch.setitem(os.environ, name, value)
+        yield card
+        card.kill()
+
+
+@pytest.fixture
+def sound_card(virtual_card: SoundCard) -> SoundCard:
+    """A virtual sound card that runs, whatever the test before did to it."""
+    virtual_card.start()
+    return virtual_card

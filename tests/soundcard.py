@@ -1,0 +1,216 @@
+"""A sound card without hardware: a PulseAudio daemon behind ALSA's pulse plugin.
+
+What is played into the sink ``mic_feed`` comes out of the microphone ``usbmic``;
+what is played on ``usbspeaker`` can be recorded from the source
+``speaker.monitor``; ``default`` is both. Needs the Debian packages pulseaudio,
+pulseaudio-utils and libasound2-plugins.
+
+As a context manager for tests, and by hand:
+
+    eval "$(python tests/soundcard.py start)"
+    paplay -d mic_feed --latency-msec=200 question.wav
+    python tests/soundcard.py stop
+
+ALSA and PulseAudio read the environment once, when PortAudio is loaded: set it first.
+"""
+
+import argparse
+import contextlib
+import os
+import shlex
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+START_TIMEOUT = 10.0  # seconds; it takes a fifth of one on an idle machine
+
+# norewinds: without it the monitor of a null sink takes back what it has shown.
+SCRIPT = """\
+.fail
+load-module module-native-protocol-unix auth-anonymous=1 socket={socket}
+load-module module-null-sink sink_name=mic_feed {card} norewinds=1
+load-module module-remap-source source_name=mic master=mic_feed.monitor remix=no {mono}
+load-module module-null-sink sink_name=speaker {card} norewinds=1
+set-default-sink speaker
+set-default-source mic
+"""
+CARD = "rate=48000 channels=1 format=s16le"
+MONO = "channels=1 channel_map=mono master_channel_map=mono"
+
+CLIENT = """\
+autospawn = no
+enable-shm = no
+default-server = unix:{socket}
+cookie-file = {cookie}
+"""
+
+DAEMON = """\
+default-sample-rate = 48000
+alternate-sample-rate = 48000
+resample-method = soxr-mq
+flat-volumes = no
+enable-shm = no
+"""
+
+# Complete in itself: Debian's own configuration would look for cards for a second.
+ALSA = """\
+defaults.namehint.extended on
+pcm.default {{ type pulse server "unix:{socket}" hint.show on }}
+pcm.usbmic {{ type pulse server "unix:{socket}" device "mic" hint.show on }}
+pcm.usbspeaker {{ type pulse server "unix:{socket}" device "speaker" hint.show on }}
+"""
+
+
+class SoundCard:
+    """The daemon, its configuration, and ways to hurt it; lives in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._socket = folder / "native"
+        self._pid_file = folder / "pid"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a program needs in order to see the card."""
+        return {
+            "PULSE_SERVER": f"unix:{self._socket}",
+            "PULSE_CLIENTCONFIG": str(self.folder / "client.conf"),
+            "PULSE_COOKIE": str(self.folder / "cookie"),
+            "ALSA_CONFIG_PATH": str(self.folder / "asound.conf"),
+        }
+
+    @property
+    def pid(self) -> int:
+        """The daemon's, also when another program has started it; 0: none."""
+        with contextlib.suppress(OSError, ValueError):
+            pid = int(self._pid_file.read_text())
+            os.kill(pid, 0)
+            return pid
+        return 0
+
+    def start(self) -> None:
+        """Start the daemon, unless it runs, and wait until it serves."""
+        if self.pid:
+            return
+        self._write_configuration()
+        with open(self.folder / "log", "wb") as log:
+            self._process = subprocess.Popen(
+                [
+                    *("pulseaudio", "-n", "-F", str(self.folder / "script.pa")),
+                    *("--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1"),
+                    *("--realtime=no", "--high-priority=no", "--log-target=stderr"),
+                ],
+                env=os.environ | self.environment | self._private(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._pid_file.write_text(str(self._process.pid))
+        deadline = time.monotonic() + START_TIMEOUT
+        while not self._serves():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
+                raise RuntimeError((self.folder / "log").read_text())
+
+    def kill(self) -> None:
+        """The card is gone, as if it was unplugged."""
+        if not (pid := self.pid):
+            return
+        os.kill(pid, signal.SIGKILL)
+        if self._process:
+            self._process.wait()
+            self._process = None
+        self._pid_file.unlink()
+        self._socket.unlink(missing_ok=True)
+
+    def freeze(self) -> None:
+        """The sound server hangs."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """And goes on."""
+        os.kill(self.pid, signal.SIGCONT)
+
+    def feed(self, wav: Path) -> None:
+        """Play a WAV into the microphone; returns at its end.
+
+        With less than 200 ms of latency it is the feeder that makes dropouts.
+        """
+        command = ["paplay", "-d", "mic_feed", "--latency-msec=200", str(wav)]
+        subprocess.run(command, check=True, env=os.environ | self.environment)
+
+    @contextlib.contextmanager
+    def recorded(self, raw: Path) -> Iterator[None]:
+        """Record what the speaker plays: 24 kHz, mono, 16 bit, no header."""
+        command = ["parec", "-d", "speaker.monitor", "--rate=24000", "--channels=1"]
+        command += ["--format=s16le", "--raw", "--latency-msec=10"]
+        with open(raw, "wb") as file:
+            recorder = subprocess.Popen(
+                command, stdout=file, env=os.environ | self.environment
+            )
+        try:
+            deadline = time.monotonic() + START_TIMEOUT
+            while not raw.stat().st_size and time.monotonic() < deadline:
+                time.sleep(0.01)
+            yield
+        finally:
+            recorder.terminate()
+            recorder.wait()
+
+    def _write_configuration(self) -> None:
+        for private in ("home", "run"):
+            (self.folder / private).mkdir(mode=0o700, parents=True, exist_ok=True)
+        words = {"socket": self._socket, "cookie": self.folder / "cookie"}
+        words |= {"card": CARD, "mono": MONO}
+        for name, text in (
+            ("script.pa", SCRIPT),
+            ("client.conf", CLIENT),
+            ("daemon.conf", DAEMON),
+            ("asound.conf", ALSA),
+        ):
+            (self.folder / name).write_text(text.format(**words))
+
+    def _private(self) -> dict[str, str]:
+        """Keeps the daemon away from the user's own."""
+        home, run = str(self.folder / "home"), str(self.folder / "run")
+        return {
+            "HOME": home,
+            "XDG_RUNTIME_DIR": run,
+            "PULSE_RUNTIME_PATH": run,
+            "PULSE_STATE_PATH": home,
+            "PULSE_CONFIG": str(self.folder / "daemon.conf"),
+        }
+
+    def _serves(self) -> bool:
+        asked = subprocess.run(
+            ["pactl", "info"],
+            env=os.environ | self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
+        return asked.returncode == 0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="A virtual sound card.")
+    parser.add_argument("action", choices=["start", "stop"])
+    default = Path(tempfile.gettempdir()) / f"virtual-sound-card-{os.getuid()}"
+    parser.add_argument("folder", nargs="?", type=Path, default=default)
+    arguments = parser.parse_args()
+    card = SoundCard(arguments.folder.absolute())
+    if arguments.action == "stop":
+        card.kill()
+        return
+    card.start()
+    for name, value in card.environment.items():
+        print(f"export {name}={shlex.quote(value)}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
