@@ -12,8 +12,9 @@ die() {
   exit 1
 }
 
-# What compiling PyAudio, systemd-python and (for Python 3.13) lgpio takes.
-build_packages=(python3 python3-venv python3-dev gcc libc6-dev pkg-config
+# What it takes to make the virtual environment: PyAudio and systemd-python come as
+# source only, and so does lgpio (SWIG) from Python 3.13 on.
+venv_packages=(python3 python3-venv python3-dev gcc libc6-dev pkg-config swig
   portaudio19-dev libsystemd-dev)
 
 # need_packages NAME...: install those Debian packages that are missing.
@@ -53,10 +54,10 @@ apt_install() { # uses as_root of need_packages
 }
 
 # need_venv run|test: a virtual environment with exactly the locked versions and with
-# edgevoice itself, editable. Does nothing where that is so already.
+# edgevoice itself, editable. Does nothing where that is so already. The caller has
+# asked for venv_packages, in one go with its own.
 need_venv() {
   local list=$1 version
-  need_packages "${build_packages[@]}"
   version=$(python3 -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])') ||
     die "python3 does not run"
   python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
@@ -65,10 +66,6 @@ need_venv() {
   # The list for the tests holds everything of the other one.
   if is_set_up "$list" "$version" || is_set_up test "$version"; then
     return
-  fi
-  # lgpio has wheels up to Python 3.12; from then on SWIG makes its binding.
-  if python3 -c 'import sys; sys.exit(sys.version_info < (3, 13))'; then
-    need_packages swig
   fi
   say "setting up $venv (Python $version)"
   if [ "$(cat "$venv/edgevoice-base" 2>/dev/null)" != "$version $root" ]; then
