@@ -14,6 +14,7 @@ die() {
 
 # What it takes to make the virtual environment: PyAudio and systemd-python come as
 # source only, and so does lgpio (SWIG) from Python 3.13 on.
+# shellcheck disable=SC2034  # for who sources this
 venv_packages=(python3 python3-venv python3-dev gcc libc6-dev pkg-config swig
   portaudio19-dev libsystemd-dev)
 
