@@ -55,7 +55,7 @@ def simulator(args: argparse.Namespace) -> int:
     """Run a local server that speaks the Live API."""
     import asyncio
 
-    from edgevoice.simulator.server import serve
+    from edgevoice.simulator.service import serve
 
     try:
         asyncio.run(serve(args.host, args.port, args.behaviour or ["echo"]))

@@ -1,4 +1,4 @@
-from edgevoice.controls.held import HeldSources, ToggleButton
+from edgevoice.controls.held import HeldSources
 
 
 def test_talk_begins_with_the_first_source_and_ends_with_the_last() -> None:
@@ -48,30 +48,3 @@ def test_releasing_all_ends_the_talk_once() -> None:
     assert sources.release_all()
     assert not sources.release_all()
     assert not sources.held
-
-
-def test_a_toggle_button_begins_at_one_press_and_ends_at_the_next() -> None:
-    edges: list[str] = []
-    button = ToggleButton(
-        lambda: edges.append("press"), lambda: edges.append("release")
-    )
-
-    button.press()
-    button.release()
-    assert edges == ["press"]
-    button.press()
-    button.release()
-    assert edges == ["press", "release"]
-
-
-def test_a_toggle_button_begins_again_after_a_reset() -> None:
-    edges: list[str] = []
-    button = ToggleButton(
-        lambda: edges.append("press"), lambda: edges.append("release")
-    )
-    button.press()
-
-    button.reset()
-    button.press()
-
-    assert edges == ["press", "press"]

@@ -256,7 +256,9 @@ def test_old_audio_after_the_release_is_held_and_then_thrown_away() -> None:
     assert story.conversation.gate is Gate.PLAY
 
 
-def test_a_server_that_never_closes_the_old_turn_costs_a_second_not_the_answer() -> None:
+def test_a_server_that_never_closes_the_old_turn_costs_a_second_not_the_answer() -> (
+    None
+):
     story = asked()
     asks_again(story)  # pressed again before the first answer began
     story.then(Event.AUDIO)

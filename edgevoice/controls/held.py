@@ -4,8 +4,6 @@ Pure: no thread, no clock. The grip may move from the button to a key or to
 ``edgevoice press`` without a gap: the talk goes on while *any* source is held.
 """
 
-from edgevoice.controls.control import OnEdge
-
 
 class HeldSources:
     """The set of sources that are held down now.
@@ -49,28 +47,3 @@ class HeldSources:
         any_held = bool(self._held)
         self._held.clear()
         return any_held
-
-
-class ToggleButton:
-    """Makes a button that starts at one press and ends at the next.
-
-    Give its ``press`` and ``release`` to a talk control in place of the real ones.
-    They run in that control's thread.
-    """
-
-    def __init__(self, on_press: OnEdge, on_release: OnEdge) -> None:
-        self._on_press = on_press
-        self._on_release = on_release
-        self._on = False
-
-    def press(self) -> None:
-        """The button went down: start, or end what the last press started."""
-        self._on = not self._on
-        (self._on_press if self._on else self._on_release)()
-
-    def release(self) -> None:
-        """The button came up, which means nothing here."""
-
-    def reset(self) -> None:
-        """Talk ended by other means (time limit): the next press starts again."""
-        self._on = False

@@ -160,7 +160,7 @@ class Appliance:
         """Hand an event to the conversation and do what it says."""
         before = self._conversation.phase
         now = self._clock()
-        if event is Event.RELEASED and self._turn is not None and self._recording:
+        if event is Event.RELEASED and self._turn is not None and self.recording:
             self._turn.mark("released", now, again=True)
         for command in self._conversation.handle(event, now):
             self._carry_out(command, now)
@@ -343,7 +343,7 @@ class Appliance:
             "microphone",
             name,
             open_it,
-            wanted=lambda: always or self._recording is not None,
+            wanted=lambda: always or self.recording is not None,
             changed=self._device_changed,
             bell=self.bell,
             clock=time.monotonic,
@@ -362,14 +362,14 @@ class Appliance:
         )
 
     @property
-    def _recording(self) -> Utterance | None:
+    def recording(self) -> Utterance | None:
         """The utterance that is being recorded, if one is."""
         utterance = self._turn.utterance if self._turn is not None else None
         return utterance if utterance is not None and not utterance.closed else None
 
     def _block(self, pcm: bytes) -> None:
         """One block from the microphone."""
-        recording = self._recording
+        recording = self.recording
         if recording is not None:
             recording.add(pcm)
             self.last_block = pcm

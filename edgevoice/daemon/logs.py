@@ -26,6 +26,14 @@ def set_up(*, verbose: bool = False, environ: Mapping[str, str] = os.environ) ->
     logger.addHandler(_handler(environ))
 
 
+def set_up_quiet(*, verbose: bool = False) -> None:
+    """Keep the terminal free: only what a handler of its own shows is shown."""
+    logger = logging.getLogger("edgevoice")
+    logger.setLevel(logging.DEBUG if verbose else logging.INFO)
+    logger.propagate = False
+    logger.addHandler(logging.NullHandler())
+
+
 def _handler(environ: Mapping[str, str]) -> logging.Handler:
     if _journal is not None and environ.get("JOURNAL_STREAM"):
         journal: logging.Handler = _journal.JournalHandler(
