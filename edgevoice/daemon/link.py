@@ -195,7 +195,11 @@ class Link:
                 close_timeout=2,
                 max_size=MAX_MESSAGE,
             ) as socket:
-                return await self._converse(socket, session, resumed=bool(handle))
+                try:
+                    return await self._converse(socket, session, resumed=bool(handle))
+                finally:
+                    # The library would say 1011 when we are cancelled.
+                    await socket.close(1000)
         except InvalidStatus as error:
             status = error.response.status_code
             return classify(status, f"HTTP status {status}", resumed=False)

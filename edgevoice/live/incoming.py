@@ -78,7 +78,7 @@ class _UsageMetadata(_Wire, frozen=True):
 
 
 class _ServerMessage(_Wire, frozen=True):
-    setup_complete: msgspec.Raw | None = None
+    setup_complete: _Wire | None = None
     server_content: _ServerContent | None = None
     tool_call: _ToolCall | None = None
     go_away: _GoAway | None = None
