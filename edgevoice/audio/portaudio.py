@@ -26,7 +26,7 @@ from edgevoice.audio.names import (
     forbidden,
     stable,
 )
-from edgevoice.audio.quiet import quiet
+from edgevoice.audio.quiet import hush_alsa, quiet
 from edgevoice.errors import DeviceError
 
 try:
@@ -68,7 +68,8 @@ class Format:
 class Library:
     """PortAudio, loaded when first needed and shared by all streams."""
 
-    def __init__(self) -> None:
+    def __init__(self, make: Callable[[], Any] = pyaudio.PyAudio) -> None:
+        self._make = make
         self._lock = threading.Lock()
         self._pa: Any = None
         self._devices: dict[DeviceInfo, int] = {}
@@ -173,7 +174,8 @@ class Library:
         def load() -> Any:
             if old:
                 old.terminate()
-            return pyaudio.PyAudio()
+            hush_alsa()
+            return self._make()
 
         self._pa = self._within(OPEN_TIMEOUT, load, lambda late: late.terminate())
         self._devices = _devices(self._pa, card_ids())
