@@ -272,6 +272,18 @@ def test_a_card_plugged_in_later_is_found_while_nothing_is_open(
     assert CardMicrophone("default", ignore).name == "default"
 
 
+def test_a_card_that_was_unplugged_since_the_list_was_made_is_refused(
+    fake: FakePyAudio,
+) -> None:
+    CardMicrophone("default", ignore).close()
+    gone = fake.library.devices()[0]
+    fake.cards = [card("other")]
+    fake.library.refresh()
+
+    with pytest.raises(DeviceError, match="it is gone"):
+        fake.library.open(gone, "input", [], lambda *_: (None, 0))
+
+
 def test_the_list_stays_while_a_stream_is_open_and_is_made_anew_after(
     fake: FakePyAudio,
 ) -> None:

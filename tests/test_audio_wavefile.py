@@ -1,5 +1,6 @@
 import contextlib
 import io
+import resource
 import struct
 import subprocess
 import threading
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from edgevoice.audio import wavefile
 from edgevoice.audio.devices import open_microphone, open_speaker
 from edgevoice.audio.pcm import Samples, to_samples
 from edgevoice.audio.wavefile import FileMicrophone, FileSpeaker, read
@@ -116,7 +118,13 @@ def test_every_press_starts_the_file_from_its_beginning(tmp_path: Path) -> None:
 def test_a_file_comes_at_the_pace_of_a_card_without_drift(tmp_path: Path) -> None:
     path = write(tmp_path / "q.wav", tone(16_000), 16_000)
     listener = Listener()
-    with contextlib.closing(FileMicrophone(str(path), listener)):
+    busy = threading.Event()
+
+    def slow_listener(block: bytes) -> None:
+        listener(block)
+        busy.wait(5 * MS)
+
+    with contextlib.closing(FileMicrophone(str(path), slow_listener)):
         listener.wait_for(60)
 
     assert listener.times[59] - listener.times[0] == pytest.approx(59 * 0.020, abs=0.05)
@@ -285,6 +293,25 @@ def test_a_microphone_that_delivers_nothing_for_a_second_is_not_alive(
         assert not microphone.alive(microphone.last_callback + 1100 * MS)
 
 
+def test_a_listener_that_was_stuck_gets_no_flood_and_the_loss_is_counted(
+    tmp_path: Path,
+) -> None:
+    path = write(tmp_path / "q.wav", tone(16_000), 16_000)
+    listener = Listener()
+    stuck = threading.Event()
+
+    def stuck_once(block: bytes) -> None:
+        if len(listener.blocks) == 2:
+            stuck.wait(400 * MS)
+        listener(block)
+
+    with contextlib.closing(FileMicrophone(str(path), stuck_once)) as microphone:
+        listener.wait_for(8)
+        assert microphone.overflows == 1
+
+    assert listener.times[7] - listener.times[2] > 4 * 20 * MS
+
+
 # The speaker.
 
 
@@ -420,3 +447,50 @@ def test_no_pull_comes_after_close_and_closing_twice_is_fine(tmp_path: Path) -> 
 
     assert tape.pulls == count
     assert not opened.alive(time.monotonic())
+
+
+def test_a_speaker_that_can_no_longer_write_is_not_alive(tmp_path: Path) -> None:
+    tape = Tape(tone(24_000, 2))
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with speaker(tmp_path / "a.wav", tape) as opened:
+        tape.wait_for(lambda: tape.pulls >= 3)
+        writer = next(t for t in threading.enumerate() if t.name == "file speaker")
+        resource.setrlimit(resource.RLIMIT_FSIZE, (9001, hard))  # as if it was full
+        writer.join(5)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+
+        assert not writer.is_alive()
+        assert not opened.alive(opened.last_callback + 1.1)
+    assert len(recorded(tmp_path / "a.wav")) == (9001 - 44) // 2
+
+
+def test_a_file_stops_growing_where_its_header_could_no_longer_count_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wavefile, "_LARGEST", 3 * 960)
+    tape = Tape(tone(24_000, 0.2))
+    with speaker(tmp_path / "a.wav", tape) as opened:
+        tape.wait_until_over()
+        assert opened.alive(time.monotonic())
+
+    assert len(recorded(tmp_path / "a.wav")) == 3 * 480
+
+
+def test_a_device_may_be_closed_from_its_own_thread(tmp_path: Path) -> None:
+    done = threading.Event()
+
+    def pull(out: Samples) -> bool:
+        out[:] = 1
+        ready.wait(5)
+        opened.close()
+        done.set()
+        return True
+
+    ready = threading.Event()
+    opened = FileSpeaker(str(tmp_path / "a.wav"), pull)
+    writer = next(t for t in threading.enumerate() if t.name == "file speaker")
+    ready.set()
+
+    assert done.wait(5)
+    writer.join(5)
+    assert not writer.is_alive()

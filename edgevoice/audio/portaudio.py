@@ -143,7 +143,9 @@ class Library:
             raise DeviceError(_refusal(device.name, direction, refused))
 
         with self._lock:
-            index = self._devices[device]
+            index = self._devices.get(device, -1)
+            if index < 0:  # the list was made anew since the device was chosen
+                raise DeviceError(_refusal(device.name, direction, None))
             raw = self._within(OPEN_TIMEOUT, start, lambda late: late.close())
             self._streams.add(raw)
             return raw
@@ -238,7 +240,7 @@ def _refusal(name: str, direction: Direction, error: OSError | None) -> str:
     what = f"{KIND[direction]} {name!r}"
     if error and error.errno == pyaudio.paDeviceUnavailable:
         return f"{what} is in use by another program; `fuser -v /dev/snd/*` shows which"
-    reason = (error and error.strerror) or "no usable rate"
+    reason = (error and error.strerror) or "it is gone"
     return (
         f"{what} cannot be opened ({reason}); is it still plugged in and switched on?"
     )

@@ -4,6 +4,7 @@ For tests, demonstrations and machines without a sound card. A FileMicrophone re
 any 16 bit PCM WAV; a FileSpeaker writes one that is whole at any moment.
 """
 
+import errno
 import os
 import shlex
 import struct
@@ -148,8 +149,10 @@ class FileSpeaker:
         if self._size + len(pcm) > _LARGEST:
             return
         written = os.pwrite(self._file, pcm, _HEADER.size + self._size)
-        self._size += written - written % BYTES_PER_FRAME  # the disk may be full
+        self._size += written - written % BYTES_PER_FRAME
         os.pwrite(self._file, header(self._size, DOWNLINK_HZ), 0)
+        if written < len(pcm):
+            raise OSError(errno.ENOSPC, "the disk is full")
 
 
 class _Pace:
