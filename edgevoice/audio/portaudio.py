@@ -26,7 +26,7 @@ from edgevoice.audio.names import (
     forbidden,
     stable,
 )
-from edgevoice.audio.quiet import quiet
+from edgevoice.audio.quiet import hush_alsa, quiet
 from edgevoice.errors import DeviceError
 
 try:
@@ -68,7 +68,8 @@ class Format:
 class Library:
     """PortAudio, loaded when first needed and shared by all streams."""
 
-    def __init__(self) -> None:
+    def __init__(self, make: Callable[[], Any] = pyaudio.PyAudio) -> None:
+        self._make = make
         self._lock = threading.Lock()
         self._pa: Any = None
         self._devices: dict[DeviceInfo, int] = {}
@@ -142,7 +143,9 @@ class Library:
             raise DeviceError(_refusal(device.name, direction, refused))
 
         with self._lock:
-            index = self._devices[device]
+            index = self._devices.get(device, -1)
+            if index < 0:  # the list was made anew since the device was chosen
+                raise DeviceError(_refusal(device.name, direction, None))
             raw = self._within(OPEN_TIMEOUT, start, lambda late: late.close())
             self._streams.add(raw)
             return raw
@@ -173,7 +176,8 @@ class Library:
         def load() -> Any:
             if old:
                 old.terminate()
-            return pyaudio.PyAudio()
+            hush_alsa()
+            return self._make()
 
         self._pa = self._within(OPEN_TIMEOUT, load, lambda late: late.terminate())
         self._devices = _devices(self._pa, card_ids())
@@ -236,7 +240,7 @@ def _refusal(name: str, direction: Direction, error: OSError | None) -> str:
     what = f"{KIND[direction]} {name!r}"
     if error and error.errno == pyaudio.paDeviceUnavailable:
         return f"{what} is in use by another program; `fuser -v /dev/snd/*` shows which"
-    reason = (error and error.strerror) or "no usable rate"
+    reason = (error and error.strerror) or "it is gone"
     return (
         f"{what} cannot be opened ({reason}); is it still plugged in and switched on?"
     )

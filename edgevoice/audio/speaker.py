@@ -12,7 +12,7 @@ from edgevoice.audio.portaudio import Format
 from edgevoice.audio.resample import Resampler
 from edgevoice.audio.stream import Process, Stream
 
-BLOCK: Final = 0.005
+BLOCK: Final = 0.010
 """Duration of a block, in seconds."""
 
 RATES: Final = (DOWNLINK_HZ, 48_000, 44_100, 96_000, 32_000, 16_000)
