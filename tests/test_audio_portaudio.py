@@ -296,6 +296,29 @@ def test_the_list_stays_while_a_stream_is_open_and_is_made_anew_after(
     assert fake.loaded == 2
 
 
+def test_a_microphone_plugged_in_while_the_speaker_is_open_is_found(
+    fake: FakePyAudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cards = {0: "Headphones"}
+    monkeypatch.setattr(portaudio, "card_ids", lambda: dict(cards))
+    fake.cards = [card("speaker", inputs=0)]
+    speaker = CardSpeaker("speaker", silence)
+    for _ in range(2):
+        with pytest.raises(DeviceError, match="no microphone found"):
+            CardMicrophone("usbmic", ignore)
+    assert speaker.alive(time.monotonic())  # nothing came or went: it is left alone
+
+    fake.cards.append(card("usbmic"))
+    cards[1] = "Device"
+
+    microphone = CardMicrophone("usbmic", ignore)
+    assert microphone.alive(time.monotonic())
+    assert not speaker.alive(time.monotonic())
+    speaker.close()
+    assert CardSpeaker("speaker", silence).alive(time.monotonic())
+    assert microphone.alive(time.monotonic())
+
+
 def test_a_sound_system_that_hangs_is_given_up_and_not_asked_again_until_it_answers(
     fake: FakePyAudio,
 ) -> None:
