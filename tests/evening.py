@@ -40,7 +40,7 @@ class Guest:
     def attach(self, appliance: Appliance) -> Iterator[Indicator]:
         self.appliance = appliance
         stop = appliance.news.listen(self._hear)
-        appliance.add_indicator(self)
+        appliance.panel.add(self)
         self._changed.set()
         try:
             yield self
@@ -198,9 +198,9 @@ async def evening(
             if running.done():
                 running.result()
             here = Evening(simulator, guest, folder / "answer.wav")
-            await here.until(lambda: here.appliance.speaker.device)
+            await here.until(lambda: here.appliance.sound.speaker.device)
             if await_microphone and settings.microphone.pre_roll_ms:
-                await here.until(lambda: here.appliance.microphone.device)
+                await here.until(lambda: here.appliance.sound.microphone.device)
             yield here
         finally:
             if guest.appliance is not None and not running.done():

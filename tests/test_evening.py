@@ -15,10 +15,9 @@ import soxr
 from edgevoice.audio.pcm import DOWNLINK_HZ, UPLINK_HZ
 from edgevoice.controls.control import Signal
 from edgevoice.simulator import Received, Simulator
-from edgevoice.simulator.behaviour import Behaviour, Line
 from edgevoice.simulator.behaviours import BEHAVIOURS
-from edgevoice.simulator.turn import Answer, Prompt
 from tests.evening import Evening, evening, match, speech
+from tests.labels import Label, heard_whole, labels_in, stale
 
 pytestmark = pytest.mark.usefixtures("own_state")
 
@@ -144,11 +143,11 @@ async def test_a_tap_silences_the_answer_and_sends_nothing(tmp_path: Path) -> No
     async with evening(tmp_path) as here:
         await here.is_idle()
         await here.speak(1.5)
-        await here.until(lambda: here.appliance.playout.sounding or None, 5.0)
+        await here.until(lambda: here.appliance.sound.playout.sounding or None, 5.0)
         sent = len(order(here))
         await here.speak(0.05)
         await here.is_idle()
-        assert not here.appliance.playout.buffered
+        assert not here.appliance.sound.playout.buffered
         assert here.outcomes()[0]["outcome"] == "talked over"
         assert len(order(here)) == sent
         assert (await here.ask(0.5))["outcome"] == "answered"
@@ -201,9 +200,9 @@ async def test_without_pre_roll_the_microphone_is_open_only_while_held(
         opened = evening(folder, simulator=simulator, **changes)
         async with opened as here:
             await here.is_idle()
-            assert here.appliance.microphone.state == "closed"
+            assert here.appliance.sound.microphone.state == "closed"
             await here.speak(1.0)
-            await here.until(lambda: here.appliance.microphone.state == "closed")
+            await here.until(lambda: here.appliance.sound.microphone.state == "closed")
             await here.until(here.outcomes)
             assert here.outcomes()[0]["outcome"] == "answered"
             said = soxr.resample(speech(0.8), UPLINK_HZ, DOWNLINK_HZ).astype(np.int16)
@@ -211,18 +210,6 @@ async def test_without_pre_roll_the_microphone_is_open_only_while_held(
 
 
 # -- barge-in ----------------------------------------------------------------------
-
-STEP = 40
-"""Turn n is answered with the constant value n * STEP."""
-
-
-class Label(Behaviour):
-    """Answers the n-th turn with a constant value, so that its sound tells it."""
-
-    def answer(self, line: Line, prompt: Prompt, answer: Answer) -> Answer:
-        self._count += 1
-        value = np.full(round(1.2 * DOWNLINK_HZ), self._count * STEP, np.int16)
-        return Answer(pcm=value.tobytes(), text="")
 
 
 async def test_random_barge_ins_play_nothing_stale_and_lose_no_answer(
@@ -241,15 +228,9 @@ async def test_random_barge_ins_play_nothing_stale_and_lose_no_answer(
             else:
                 await asyncio.sleep(chance.uniform(0.2, 1.2))
         assert here.refusals() == []
-        heard = here.heard().astype(int)
-    # Whole blocks of one value: what lies between them are fades.
-    blocks = heard[: len(heard) // 24 * 24].reshape(-1, 24)
-    steady = blocks[(blocks == blocks[:, :1]).all(axis=1) & (blocks[:, 0] > 0)]
-    labels = steady.ravel() // STEP
-    assert np.all(np.diff(labels) >= 0), "something stale was heard"
-    for number in whole:
-        frames = np.count_nonzero(labels == number)
-        assert frames > 1.15 * DOWNLINK_HZ, f"answer {number} was not heard whole"
+        labels = labels_in(here.heard())
+    assert stale(labels) == 0
+    assert [turn for turn in whole if not heard_whole(labels, turn)] == []
 
 
 async def test_after_a_press_the_old_answer_is_silent_at_once(tmp_path: Path) -> None:
@@ -257,9 +238,11 @@ async def test_after_a_press_the_old_answer_is_silent_at_once(tmp_path: Path) ->
         await here.is_idle()
         await here.speak(2.0)
         await here.until(lambda: here.appliance.phase == "speaking")
-        await here.until(lambda: here.appliance.playout.played > DOWNLINK_HZ // 5, 5.0)
+        await here.until(
+            lambda: here.appliance.sound.playout.played > DOWNLINK_HZ // 5, 5.0
+        )
         here.appliance.press("test")
-        assert here.appliance.playout.buffered == 0.0
+        assert here.appliance.sound.playout.buffered == 0.0
         assert here.appliance.phase == "listening"
         here.appliance.release("test")
 
@@ -415,11 +398,11 @@ async def test_a_missing_microphone_is_told_and_waited_for(tmp_path: Path) -> No
         await here.is_idle()
     settings: dict[str, Any] = {"microphone": microphone}
     async with evening(tmp_path, await_microphone=False, **settings) as here:
-        await here.until(lambda: here.appliance.microphone.error)
-        assert here.appliance.microphone.state == "missing"
+        await here.until(lambda: here.appliance.sound.microphone.error)
+        assert here.appliance.sound.microphone.state == "missing"
         assert "later.wav" in str(here.appliance.error)
         (tmp_path / "question.wav").rename(tmp_path / "later.wav")
-        await here.until(lambda: here.appliance.microphone.state == "open", 5.0)
+        await here.until(lambda: here.appliance.sound.microphone.state == "open", 5.0)
         assert here.appliance.error is None
 
 

@@ -11,14 +11,10 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from edgevoice.audio import earcons
-from edgevoice.audio.devices import Microphone, Speaker, open_microphone, open_speaker
 from edgevoice.audio.earcons import Earcon
 from edgevoice.audio.pcm import Samples, to_samples
-from edgevoice.audio.playout import Heard, Playout
-from edgevoice.audio.utterance import PreRoll, Utterance
+from edgevoice.audio.playout import Heard
 from edgevoice.config import Configuration
-from edgevoice.controls.control import Indicator, Signal
 from edgevoice.controls.held import HeldSources
 from edgevoice.conversation import Command, Conversation, Event, Gate, Timing
 from edgevoice.daemon.bell import Bell
@@ -26,7 +22,8 @@ from edgevoice.daemon.handles import Handles
 from edgevoice.daemon.link import Link, Server
 from edgevoice.daemon.news import News
 from edgevoice.daemon.outbox import Outbox
-from edgevoice.daemon.sound import Keeper
+from edgevoice.daemon.panel import Panel, signal_for
+from edgevoice.daemon.sound import Sound
 from edgevoice.daemon.tally import Tally
 from edgevoice.daemon.turn import Turn
 from edgevoice.live import incoming
@@ -71,32 +68,26 @@ class Appliance:
         self.news = News(time.time)
         self.bell = Bell()
         self.tally = Tally()
-        self.playout = Playout()
         self.outbox = Outbox()
-        self.volume, self.muted = settings.speaker.volume, False
         self.handles = handles
-        self.indicators: tuple[Indicator, ...] = ()
+        self.panel = Panel()
         self.stop: Callable[[], None] = lambda: None
         """Ends the appliance."""
         self.control_error: str | None = None
         """What is wrong with the button, or None."""
-        self.last_block = b""
-        """The newest block of the utterance, for a level meter."""
         self._loop = asyncio.get_running_loop()
         self._clock = self._loop.time
         self._conversation = Conversation(_timing(settings))
         self._held = HeldSources()
-        self._pre_roll = PreRoll(settings.microphone.pre_roll_ms / 1000)
         self._turn: Turn | None = None
         self._typed = ""
         self._timer: asyncio.TimerHandle | None = None
-        self._shown: tuple[str, Signal | None] = ("", None)
         self._talked_at: float | None = None
         """When the last turn of this conversation ended, loop's clock."""
         self.link = Link(self, server, handles, self.outbox, self.bell, self._clock)
-        self.microphone = self._keep_microphone()
-        self.speaker = self._keep_speaker()
-        self._apply_volume()
+        self.sound = Sound(
+            settings, self.bell, self.post, self._heard, self._device_changed
+        )
 
     # -- from anywhere -------------------------------------------------------------
 
@@ -146,13 +137,8 @@ class Appliance:
         self, volume: int | None = None, *, muted: bool | None = None
     ) -> None:
         """Set loudness (0 to 100) or mute the loudspeaker; None leaves it."""
-        self.volume = self.volume if volume is None else volume
-        self.muted = self.muted if muted is None else muted
-        self._apply_volume()
-        self.news.tell("volume", volume=self.volume, muted=self.muted)
-
-    def _apply_volume(self) -> None:
-        self.playout.set_volume(self.volume, muted=self.muted)
+        self.sound.set_volume(volume, muted=muted)
+        self.news.tell("volume", volume=self.sound.volume, muted=self.sound.muted)
 
     # -- events and commands -------------------------------------------------------
 
@@ -160,7 +146,7 @@ class Appliance:
         """Hand an event to the conversation and do what it says."""
         before = self._conversation.phase
         now = self._clock()
-        if event is Event.RELEASED and self._turn is not None and self.recording:
+        if event is Event.RELEASED and self._turn is not None and self.sound.recording:
             self._turn.mark("released", now, again=True)
         for command in self._conversation.handle(event, now):
             self._carry_out(command, now)
@@ -188,7 +174,7 @@ class Appliance:
     def _carry_out(self, command: Command, now: float) -> None:
         match command:
             case Command.SILENCE:
-                self.playout.flush()
+                self.sound.playout.flush()
             case Command.RECORD:
                 self._record(now)
             case Command.RECORD_MORE:
@@ -205,19 +191,16 @@ class Appliance:
             case Command.BEGIN_ANSWER:
                 self._begin_answer(now)
             case Command.PLAY_HELD:
-                self.playout.release()
+                self.sound.playout.release()
             case Command.FINISH_PLAYOUT:
-                self.playout.finish()
+                self.sound.playout.finish()
             case _:
                 assert command in _OUTCOMES
                 self._end_turn(command, now)
         self.bell.ring()
 
     def _record(self, now: float) -> None:
-        device = self.microphone.device
-        if device is not None:
-            device.rewind()
-        self._turn = Turn(now, utterance=Utterance(self._pre_roll.take()))
+        self._turn = Turn(now, utterance=self.sound.record())
 
     def _record_more(self) -> None:
         if self._turn is not None and self._turn.utterance is not None:
@@ -239,7 +222,7 @@ class Appliance:
         self._turn.utterance.closed = True
         self._turn.spoken = self._turn.utterance.duration
         if self.link.status != "up":
-            self._signal(Earcon.KEPT)
+            self.sound.signal(Earcon.KEPT)
 
     def _discard(self) -> None:
         if self._turn is not None and self._turn.utterance is not None:
@@ -251,7 +234,7 @@ class Appliance:
         if self._turn is not None:
             self._turn.mark("first_answer_audio", now)
         self.outbox.answered()
-        self.playout.reset_counts()
+        self.sound.playout.reset_counts()
 
     def _end_turn(self, outcome: Command, now: float) -> None:
         self._talked_at = now
@@ -260,7 +243,7 @@ class Appliance:
             return
         turn.outcome = outcome.value
         turn.mark("ended", now)
-        self.tally.ended(turn, self.playout.underruns)
+        self.tally.ended(turn, self.sound.playout.underruns)
         self.news.tell("turn", **self.tally.last_turn())
         log.info(
             "turn %d: %s; spoke %.1f s, first sound after %s ms, %d underruns",
@@ -268,15 +251,11 @@ class Appliance:
             turn.outcome,
             turn.spoken,
             turn.latency_ms,
-            self.playout.underruns,
+            self.sound.playout.underruns,
             extra={"TURN": turn.number, "LATENCY_MS": turn.latency_ms},
         )
         if outcome in _EARCONS:
-            self._signal(_EARCONS[outcome])
-
-    def _signal(self, earcon: Earcon) -> None:
-        if self.settings.speaker.earcons:
-            self.playout.sound(earcons.samples(earcon))
+            self.sound.signal(_EARCONS[outcome])
 
     # -- the server ----------------------------------------------------------------
 
@@ -314,12 +293,12 @@ class Appliance:
             self.tally.stale_chunks += 1
             return
         if gate is Gate.HOLD:
-            self.playout.hold()
-        self.playout.push(samples)
+            self.sound.playout.hold()
+        self.sound.playout.push(samples)
 
     def may_leave(self) -> bool:
         """Whether nobody would notice a change of connection now."""
-        return self._conversation.settled and not self.playout.sounding
+        return self._conversation.settled and not self.sound.playout.sounding
 
     def link_changed(self) -> None:
         """The link's status or error is new."""
@@ -329,63 +308,6 @@ class Appliance:
 
     # -- sound ---------------------------------------------------------------------
 
-    def _keep_microphone(self) -> Keeper[Microphone]:
-        name = self.settings.microphone.device
-        always = self.settings.microphone.pre_roll_ms > 0
-
-        def open_it() -> Microphone:
-            device = open_microphone(name, lambda pcm: self.post(self._block, pcm))
-            if not always:  # it is opened for a press that has begun
-                device.rewind()
-            return device
-
-        return Keeper(
-            "microphone",
-            name,
-            open_it,
-            wanted=lambda: always or self.recording is not None,
-            changed=self._device_changed,
-            bell=self.bell,
-            clock=time.monotonic,
-        )
-
-    def _keep_speaker(self) -> Keeper[Speaker]:
-        name = self.settings.speaker.device
-        return Keeper(
-            "speaker",
-            name,
-            lambda: open_speaker(name, self._pull),
-            wanted=lambda: True,
-            changed=self._device_changed,
-            bell=self.bell,
-            clock=time.monotonic,
-        )
-
-    @property
-    def recording(self) -> Utterance | None:
-        """The utterance that is being recorded, if one is."""
-        utterance = self._turn.utterance if self._turn is not None else None
-        return utterance if utterance is not None and not utterance.closed else None
-
-    def _block(self, pcm: bytes) -> None:
-        """One block from the microphone."""
-        recording = self.recording
-        if recording is not None:
-            recording.add(pcm)
-            self.last_block = pcm
-            self.bell.ring()
-        elif self.playout.sounding:
-            self._pre_roll.clear()  # it would hold our own loudspeaker
-        else:
-            self._pre_roll.add(pcm)
-
-    def _pull(self, out: Samples) -> bool:
-        """Sound for the speaker; runs in its thread."""
-        heard = self.playout.pull(out)
-        if heard:
-            self.post(self._heard, heard)
-        return Heard.DRAINED in heard
-
     def _heard(self, heard: Heard) -> None:
         if Heard.STARTED in heard and self._turn is not None:
             self._turn.mark("first_sound", self._clock())
@@ -393,7 +315,7 @@ class Appliance:
             self.happened(Event.DRAINED)
 
     def _device_changed(self) -> None:
-        for keeper in (self.microphone, self.speaker):
+        for keeper in (self.sound.microphone, self.sound.speaker):
             self.news.tell(
                 "device",
                 kind=keeper.kind,
@@ -413,8 +335,8 @@ class Appliance:
     @property
     def error(self) -> str | None:
         """What is wrong now, one line; None when all is well."""
-        devices = (self.microphone.error, self.speaker.error)
-        return next(filter(None, (self.control_error, *devices, self.link.error)), None)
+        problems = (self.control_error, self.sound.error, self.link.error)
+        return next(filter(None, problems), None)
 
     @property
     def session_age(self) -> int | None:
@@ -422,32 +344,10 @@ class Appliance:
         began = self.handles.session_began
         return None if began is None else round(self._clock() - began)
 
-    def alive(self) -> bool:
-        """Whether an open microphone still delivers; for the watchdog."""
-        device = self.microphone.device
-        return device is None or device.alive(time.monotonic())
-
-    def add_indicator(self, indicator: Indicator) -> None:
-        """Show the signal here too, from now on."""
-        self.indicators = (*self.indicators, indicator)
-        self._shown = ("", None)
-        self.show()
-
     def show(self) -> None:
         """Bring the indicators into line with the state."""
-        shown = (self.phase, self._signal_now())
-        if shown != self._shown and shown[1] is not None:
-            self._shown = shown
-            for indicator in self.indicators:
-                indicator.show(shown[1])
-
-    def _signal_now(self) -> Signal:
-        if self.phase != "idle":
-            return Signal(self.phase)
-        devices = (self.microphone.error, self.speaker.error)
-        if self.link.status == "refused" or any(devices) or self.control_error:
-            return Signal.ERROR
-        return Signal.IDLE if self.link.status == "up" else Signal.OFFLINE
+        broken = bool(self.control_error or self.sound.error)
+        self.panel.show(signal_for(self.phase, self.link.status, broken=broken))
 
     # -- time ----------------------------------------------------------------------
 

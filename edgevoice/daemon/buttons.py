@@ -67,7 +67,7 @@ class Buttons:
             from edgevoice.controls.gpio import GpioLamp
 
             self._lamp = GpioLamp(pin)
-            self._appliance.add_indicator(self._lamp)
+            self._appliance.panel.add(self._lamp)
 
     def _open_button(self, source: str) -> TalkControl:
         press, release = self._edges(source)

@@ -156,7 +156,10 @@ class ControlSocket:
         muted = request.get("muted")
         if level is not None or muted is not None:
             self._appliance.set_volume(level, muted=muted)
-        return {"volume": self._appliance.volume, "muted": self._appliance.muted}
+        return {
+            "volume": self._appliance.sound.volume,
+            "muted": self._appliance.sound.muted,
+        }
 
 
 async def _make_room(path: Path) -> None:

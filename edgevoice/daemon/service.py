@@ -71,13 +71,13 @@ async def _run(appliance: Appliance, buttons: Buttons) -> None:
         async with asyncio.TaskGroup() as tasks:
             for name, task in {
                 "signals": _stop_on_signal(appliance),
-                "microphone": appliance.microphone.keep(),
-                "speaker": appliance.speaker.keep(),
+                "microphone": appliance.sound.microphone.keep(),
+                "speaker": appliance.sound.speaker.keep(),
                 "button": buttons.keep(),
                 "link": appliance.link.keep(),
                 "handles": appliance.handles.keep_saved(),
                 "reset": appliance.reset_when_idle(),
-                "watchdog": supervisor.feed_watchdog(appliance.alive),
+                "watchdog": supervisor.feed_watchdog(appliance.sound.alive),
             }.items():
                 tasks.create_task(task, name=name)
             _tell_systemd(appliance)

@@ -1,139 +1,153 @@
-"""Keeps the microphone and the speaker open, whatever happens to them.
+"""Everything that sounds: microphone to utterance, playout to speaker, volume.
 
-A device may be missing at the start, be unplugged, or freeze; the daemon stays
-up and tries again. Opening and closing may block for seconds inside the sound
-system, so both are done in a worker thread.
+The devices' threads hand over blocks and pull blocks; all else is the loop's.
 """
 
-import asyncio
-import logging
+import time
 from collections.abc import Callable
-from typing import Final, Generic, Protocol, TypeVar
+from typing import TypeAlias
 
+from edgevoice.audio import earcons
+from edgevoice.audio.devices import Microphone, Speaker, open_microphone, open_speaker
+from edgevoice.audio.earcons import Earcon
+from edgevoice.audio.pcm import Samples
+from edgevoice.audio.playout import Heard, Playout
+from edgevoice.audio.utterance import PreRoll, Utterance
+from edgevoice.config import Configuration
 from edgevoice.daemon.bell import Bell
-from edgevoice.errors import DeviceError
+from edgevoice.daemon.keeper import Keeper
 
-log = logging.getLogger(__name__)
-
-RETRY_S: Final = 2.0
-"""Pause between two attempts to open a device, seconds."""
-
-CHECK_S: Final = 0.5
-"""How often an open device is asked whether it still lives, seconds."""
+Post: TypeAlias = Callable[..., None]
+"""Calls a function on the loop's thread; from any thread, never blocks."""
 
 
-class Device(Protocol):
-    """What a microphone and a speaker have in common."""
-
-    name: str
-
-    def alive(self, now: float) -> bool:
-        """Whether its callbacks still come; ``now`` is ``time.monotonic()``."""
-
-    def close(self) -> None:
-        """Stop; may be called twice, from any thread."""
-
-
-D = TypeVar("D", bound=Device)
-
-
-class Keeper(Generic[D]):
-    """Keeps one device open while it is wanted; loop's thread only.
+class Sound:
+    """The ears and the mouth of one appliance; loop's thread, but for ``_pull``.
 
     Args:
-        kind: ``microphone`` or ``speaker``, for people.
-        name: What the settings call it.
-        open_device: Opens it; may block; raises DeviceError.
-        wanted: Whether it should be open now.
-        changed: Called when ``state`` or ``error`` is new.
-        bell: Rings when ``wanted`` may have changed.
-        clock: ``time.monotonic`` or what stands for it.
+        settings: Names of the devices, pre-roll, volume.
+        bell: Rung at every block of an utterance.
+        post: See ``Post``.
+        on_heard: Told on the loop when a response starts and ends to be heard.
+        on_change: Told on the loop when a device came or went.
+
+    Attributes:
+        playout: What is still to be heard.
+        last_block: The newest block of the utterance, for a level meter.
     """
 
     def __init__(
         self,
-        kind: str,
-        name: str,
-        open_device: Callable[[], D],
-        *,
-        wanted: Callable[[], bool],
-        changed: Callable[[], None],
+        settings: Configuration,
         bell: Bell,
-        clock: Callable[[], float],
+        post: Post,
+        on_heard: Callable[[Heard], None],
+        on_change: Callable[[], None],
     ) -> None:
-        self.kind = kind
-        self.name = name
-        self.device: D | None = None
-        self.error: str | None = None
-        self._open_device = open_device
-        self._wanted = wanted
-        self._changed = changed
+        self.playout = Playout()
+        self.volume, self.muted = settings.speaker.volume, False
+        self.last_block = b""
+        self._settings = settings
         self._bell = bell
-        self._clock = clock
+        self._post = post
+        self._on_heard = on_heard
+        self._on_change = on_change
+        self._pre_roll = PreRoll(settings.microphone.pre_roll_ms / 1000)
+        self._utterance: Utterance | None = None
+        self.microphone = self._keep_microphone()
+        self.speaker = self._keep_speaker()
+        self.set_volume()
+
+    # -- the ears ------------------------------------------------------------------
+
+    def record(self) -> Utterance:
+        """Begin an utterance, with what was heard just before."""
+        device = self.microphone.device
+        if device is not None:
+            device.rewind()
+        self._utterance = Utterance(self._pre_roll.take())
+        return self._utterance
 
     @property
-    def state(self) -> str:
-        """``open``, ``closed`` (not wanted now) or ``missing``."""
-        if self.device is not None:
-            return "open"
-        return "missing" if self.error else "closed"
+    def recording(self) -> Utterance | None:
+        """The utterance that is being recorded, if one is."""
+        utterance = self._utterance
+        return utterance if utterance is not None and not utterance.closed else None
 
-    async def keep(self) -> None:
-        """Open it, watch it, open it again, until cancelled; then close it."""
-        try:
-            while True:
-                await self._bell.until(self._wanted)
-                if await self._try_to_open():
-                    await self._watch()
-                    await self._shut()
-                else:
-                    await asyncio.sleep(RETRY_S)
-        finally:
-            device, self.device = self.device, None
-            if device is not None:
-                device.close()
+    def _block(self, pcm: bytes) -> None:
+        """One block from the microphone."""
+        recording = self.recording
+        if recording is not None:
+            recording.add(pcm)
+            self.last_block = pcm
+            self._bell.ring()
+        elif self.playout.sounding:
+            self._pre_roll.clear()  # it would hold our own loudspeaker
+        else:
+            self._pre_roll.add(pcm)
 
-    async def _try_to_open(self) -> bool:
-        opening = asyncio.get_running_loop().run_in_executor(None, self._open_device)
-        try:
-            self.device = await asyncio.shield(opening)
-        except DeviceError as error:
-            self._fail(str(error))
-            return False
-        except asyncio.CancelledError:
-            # It may still come up in the worker thread: nobody would close it.
-            opening.add_done_callback(_close_late)
-            raise
-        log.info("%s: %s is open", self.kind, self.device.name)
-        self.name, self.error = self.device.name, None
-        self._changed()
-        return True
+    def _keep_microphone(self) -> Keeper[Microphone]:
+        name = self._settings.microphone.device
+        always = self._settings.microphone.pre_roll_ms > 0
 
-    async def _watch(self) -> None:
-        """Return when the device is not wanted any more or has died."""
-        device = self.device
-        assert device is not None
-        while await self._still_wanted():
-            if not device.alive(self._clock()):
-                self._fail(f"{self.kind} {self.name} stopped: is it still plugged in?")
-                return
+        def open_it() -> Microphone:
+            device = open_microphone(name, lambda pcm: self._post(self._block, pcm))
+            if not always:  # it is opened for a press that has begun
+                device.rewind()
+            return device
 
-    async def _still_wanted(self) -> bool:
-        return not await self._bell.until(lambda: not self._wanted(), CHECK_S)
+        return Keeper(
+            "microphone",
+            name,
+            open_it,
+            wanted=lambda: always or self.recording is not None,
+            changed=self._on_change,
+            bell=self._bell,
+            clock=time.monotonic,
+        )
 
-    async def _shut(self) -> None:
-        device, self.device = self.device, None
-        if device is not None:
-            await asyncio.to_thread(device.close)
-        self._changed()
+    # -- the mouth -----------------------------------------------------------------
 
-    def _fail(self, error: str) -> None:
-        if error != self.error:
-            log.error("%s", error)
-        self.error = error
-        self._changed()
+    def signal(self, earcon: Earcon) -> None:
+        """Play a short signal, if the settings want any."""
+        if self._settings.speaker.earcons:
+            self.playout.sound(earcons.samples(earcon))
 
+    def set_volume(
+        self, volume: int | None = None, *, muted: bool | None = None
+    ) -> None:
+        """Set loudness (0 to 100) or mute the loudspeaker; None leaves it."""
+        self.volume = self.volume if volume is None else volume
+        self.muted = self.muted if muted is None else muted
+        self.playout.set_volume(self.volume, muted=self.muted)
 
-def _close_late(opening: "asyncio.Future[D]") -> None:
-    if not opening.cancelled() and opening.exception() is None:
-        opening.result().close()
+    def _keep_speaker(self) -> Keeper[Speaker]:
+        name = self._settings.speaker.device
+        return Keeper(
+            "speaker",
+            name,
+            lambda: open_speaker(name, self._pull),
+            wanted=lambda: True,
+            changed=self._on_change,
+            bell=self._bell,
+            clock=time.monotonic,
+        )
+
+    def _pull(self, out: Samples) -> bool:
+        """Sound for the speaker; runs in its thread."""
+        heard = self.playout.pull(out)
+        if heard:
+            self._post(self._on_heard, heard)
+        return Heard.DRAINED in heard
+
+    # -- both ----------------------------------------------------------------------
+
+    @property
+    def error(self) -> str | None:
+        """What is wrong with a device, one line."""
+        return self.microphone.error or self.speaker.error
+
+    def alive(self) -> bool:
+        """Whether an open microphone still delivers; for the watchdog."""
+        device = self.microphone.device
+        return device is None or device.alive(time.monotonic())

@@ -4,7 +4,7 @@ from typing import Any
 
 from edgevoice import __version__
 from edgevoice.daemon.appliance import Appliance
-from edgevoice.daemon.sound import Keeper
+from edgevoice.daemon.keeper import Keeper
 
 
 def status(appliance: Appliance) -> dict[str, Any]:
@@ -19,14 +19,14 @@ def status(appliance: Appliance) -> dict[str, Any]:
             "resumed": appliance.handles.resumed,
             "connections": appliance.link.generation,
         },
-        "microphone": _device(appliance.microphone),
-        "speaker": _device(appliance.speaker),
+        "microphone": _device(appliance.sound.microphone),
+        "speaker": _device(appliance.sound.speaker),
         "turns": appliance.tally.turns(appliance.outbox.pending),
         "last_turn": appliance.tally.last_turn() or None,
         "usage": appliance.tally.usage(),
         "stale_chunks": appliance.tally.stale_chunks,
-        "volume": appliance.volume,
-        "muted": appliance.muted,
+        "volume": appliance.sound.volume,
+        "muted": appliance.sound.muted,
     }
 
 

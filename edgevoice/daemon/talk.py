@@ -51,9 +51,9 @@ class Terminal:
             mode=button.mode,
             max_hold=float(button.max_hold_s),
         )
-        self._line.update(how=HOW[keyboard.method], volume=appliance.volume)
+        self._line.update(how=HOW[keyboard.method], volume=appliance.sound.volume)
         stop_listening = appliance.news.listen(lambda item: self._news(appliance, item))
-        appliance.add_indicator(self._line)
+        appliance.panel.add(self._line)
         drawing = asyncio.get_running_loop().create_task(
             self._draw(appliance), name="terminal"
         )
@@ -70,8 +70,8 @@ class Terminal:
 
     async def _draw(self, appliance: Appliance) -> None:
         while True:
-            block = to_samples(appliance.last_block)
-            self._line.update(level=level(block) if appliance.recording else 0.0)
+            block = to_samples(appliance.sound.last_block)
+            self._line.update(level=level(block) if appliance.sound.recording else 0.0)
             self._line.draw()
             await asyncio.sleep(DRAW_S)
 
@@ -102,11 +102,11 @@ class Terminal:
                 appliance.begin_anew()
                 self._line.print_above("a new conversation")
             case Key.LOUDER:
-                appliance.set_volume(min(100, appliance.volume + VOLUME_STEP))
+                appliance.set_volume(min(100, appliance.sound.volume + VOLUME_STEP))
             case Key.QUIETER:
-                appliance.set_volume(max(0, appliance.volume - VOLUME_STEP))
+                appliance.set_volume(max(0, appliance.sound.volume - VOLUME_STEP))
             case Key.MUTE:
-                appliance.set_volume(muted=not appliance.muted)
+                appliance.set_volume(muted=not appliance.sound.muted)
             case Key.HELP:
                 self._line.print_above("\n".join(help_lines()))
             case Key.QUIT:

@@ -1,0 +1,139 @@
+"""Keeps a device open, whatever happens to it.
+
+It may be missing at the start, be unplugged, or freeze; the daemon stays
+up and tries again. Opening and closing may block for seconds inside the sound
+system, so both are done in a worker thread.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final, Generic, Protocol, TypeVar
+
+from edgevoice.daemon.bell import Bell
+from edgevoice.errors import DeviceError
+
+log = logging.getLogger(__name__)
+
+RETRY_S: Final = 2.0
+"""Pause between two attempts to open a device, seconds."""
+
+CHECK_S: Final = 0.5
+"""How often an open device is asked whether it still lives, seconds."""
+
+
+class Device(Protocol):
+    """What a microphone and a speaker have in common."""
+
+    name: str
+
+    def alive(self, now: float) -> bool:
+        """Whether its callbacks still come; ``now`` is ``time.monotonic()``."""
+
+    def close(self) -> None:
+        """Stop; may be called twice, from any thread."""
+
+
+D = TypeVar("D", bound=Device)
+
+
+class Keeper(Generic[D]):
+    """Keeps one device open while it is wanted; loop's thread only.
+
+    Args:
+        kind: ``microphone`` or ``speaker``, for people.
+        name: What the settings call it.
+        open_device: Opens it; may block; raises DeviceError.
+        wanted: Whether it should be open now.
+        changed: Called when ``state`` or ``error`` is new.
+        bell: Rings when ``wanted`` may have changed.
+        clock: ``time.monotonic`` or what stands for it.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        name: str,
+        open_device: Callable[[], D],
+        *,
+        wanted: Callable[[], bool],
+        changed: Callable[[], None],
+        bell: Bell,
+        clock: Callable[[], float],
+    ) -> None:
+        self.kind = kind
+        self.name = name
+        self.device: D | None = None
+        self.error: str | None = None
+        self._open_device = open_device
+        self._wanted = wanted
+        self._changed = changed
+        self._bell = bell
+        self._clock = clock
+
+    @property
+    def state(self) -> str:
+        """``open``, ``closed`` (not wanted now) or ``missing``."""
+        if self.device is not None:
+            return "open"
+        return "missing" if self.error else "closed"
+
+    async def keep(self) -> None:
+        """Open it, watch it, open it again, until cancelled; then close it."""
+        try:
+            while True:
+                await self._bell.until(self._wanted)
+                if await self._try_to_open():
+                    await self._watch()
+                    await self._shut()
+                else:
+                    await asyncio.sleep(RETRY_S)
+        finally:
+            device, self.device = self.device, None
+            if device is not None:
+                device.close()
+
+    async def _try_to_open(self) -> bool:
+        opening = asyncio.get_running_loop().run_in_executor(None, self._open_device)
+        try:
+            self.device = await asyncio.shield(opening)
+        except DeviceError as error:
+            self._fail(str(error))
+            return False
+        except asyncio.CancelledError:
+            # It may still come up in the worker thread: nobody would close it.
+            opening.add_done_callback(_close_late)
+            raise
+        log.info("%s: %s is open", self.kind, self.device.name)
+        self.name, self.error = self.device.name, None
+        self._changed()
+        return True
+
+    async def _watch(self) -> None:
+        """Return when the device is not wanted any more or has died."""
+        device = self.device
+        assert device is not None
+        while await self._still_wanted():
+            if not device.alive(self._clock()):
+                self._fail(f"{self.kind} {self.name} stopped: is it still plugged in?")
+                return
+
+    async def _still_wanted(self) -> bool:
+        return not await self._bell.until(lambda: not self._wanted(), CHECK_S)
+
+    async def _shut(self) -> None:
+        device, self.device = self.device, None
+        if device is not None:
+            await asyncio.to_thread(device.close)
+        self._changed()
+
+    def _fail(self, error: str) -> None:
+        if error != self.error:
+            log.error("%s", error)
+        self.error = error
+        self._changed()
+
+
+def _close_late(opening: "asyncio.Future[D]") -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()
