@@ -32,7 +32,8 @@ HOLD_LIMIT: Final = 1.0
 """How long doubtful audio is held before it counts as new, seconds.
 
 It runs from the first doubtful chunk: when a stalled network comes back, all
-that is old arrives in one burst, well within this time.
+that is old arrives in one burst. What must fit into it is one round trip, the
+time for which an old response may still be streamed to us.
 """
 
 BOUNCE: Final = 0.05

@@ -37,7 +37,7 @@ def _turn(turn: dict[str, Any] | None) -> str:
         return "none yet"
     latency = turn["latency_ms"]
     heard = "" if latency is None else f", first sound {latency} ms after the release"
-    return f"{turn['turn']}: {turn['outcome']}{heard}"
+    return f"{turn['number']}: {turn['outcome']}{heard}"
 
 
 def describe_event(event: dict[str, Any]) -> str:

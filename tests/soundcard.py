@@ -21,9 +21,13 @@ import shlex
 import signal
 import subprocess
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 START_TIMEOUT = 10.0  # seconds; it takes a fifth of one on an idle machine
 
@@ -62,6 +66,56 @@ pcm.default {{ type pulse server "unix:{socket}" hint.show on }}
 pcm.usbmic {{ type pulse server "unix:{socket}" device "mic" hint.show on }}
 pcm.usbspeaker {{ type pulse server "unix:{socket}" device "speaker" hint.show on }}
 """
+
+
+HZ = 24_000
+"""Rate of recordings."""
+
+
+LOUD = 50
+"""Samples above this are sound, not dither."""
+
+
+class Recording(threading.Thread):
+    """What came out of the speaker so far, and when."""
+
+    def __init__(self, recorder: subprocess.Popen[bytes]) -> None:
+        super().__init__(name="recording", daemon=True)
+        assert recorder.stdout
+        self._fd = recorder.stdout.fileno()
+        self._news = threading.Condition()
+        self.blocks: list[tuple[float, bytes]] = []
+        self.start()
+
+    def run(self) -> None:
+        while block := os.read(self._fd, 65536):
+            with self._news:
+                self.blocks.append((time.monotonic(), block))
+                self._news.notify_all()
+
+    def wait_until(self, condition: Callable[[], bool], timeout: float = 10) -> None:
+        """Wait for a state, which is looked at with each block that comes."""
+        with self._news:
+            assert self._news.wait_for(condition, timeout), "not heard in time"
+
+    def wait_for_silence(self) -> None:
+        """Until the last 200 ms hold nothing but the dither of the daemon."""
+        self.wait_until(lambda: not np.any(np.abs(self.sound[-HZ // 5 :]) > LOUD))
+
+    @property
+    def sound(self) -> npt.NDArray[np.int16]:
+        """All of it, 24 kHz, mono."""
+        pcm = b"".join(block for _, block in self.blocks)
+        return np.frombuffer(pcm[: len(pcm) // 2 * 2], np.int16)
+
+    def arrived(self, frame: int) -> float:
+        """``time.monotonic()`` at which this frame came."""
+        seen = 0
+        for when, block in self.blocks:
+            seen += len(block)
+            if seen > 2 * frame:
+                return when
+        raise IndexError(frame)
 
 
 class SoundCard:
@@ -145,28 +199,27 @@ class SoundCard:
         subprocess.run(command, check=True, env=os.environ | self.environment)
 
     @contextlib.contextmanager
-    def recorded(self, raw: Path) -> Iterator[None]:
-        """Record what the speaker plays: 24 kHz, mono, 16 bit, no header."""
-        command = ["parec", "-d", "speaker.monitor", "--rate=24000", "--channels=1"]
-        command += ["--format=s16le", "--raw", "--latency-msec=10"]
-        with open(raw, "wb") as file:
-            recorder = subprocess.Popen(
-                command, stdout=file, env=os.environ | self.environment
-            )
-        try:
-            deadline = time.monotonic() + START_TIMEOUT
-            while not raw.stat().st_size and time.monotonic() < deadline:
-                time.sleep(0.01)
-            yield
-        finally:
-            recorder.terminate()
-            recorder.wait()
+    def listening(self) -> Iterator["Recording"]:
+        """Record what the speaker plays."""
+        command = ["parec", "-d", "speaker.monitor", f"--rate={HZ}", "--channels=1"]
+        command += ["--format=s16le", "--raw", "--latency-msec=2"]
+        command += ["--process-time-msec=2"]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, env=os.environ | self.environment
+        ) as recorder:
+            recording = Recording(recorder)
+            try:
+                recording.wait_until(lambda: bool(recording.blocks))
+                yield recording
+            finally:
+                recorder.terminate()
+                recording.join()
 
     def _write_configuration(self) -> None:
         for private in ("home", "run"):
             (self.folder / private).mkdir(mode=0o700, parents=True, exist_ok=True)
-        words = {"socket": self._socket, "cookie": self.folder / "cookie"}
-        words |= {"card": CARD, "mono": MONO}
+        words = {"socket": str(self._socket), "card": CARD, "mono": MONO}
+        words["cookie"] = str(self.folder / "cookie")
         for name, text in (
             ("script.pa", SCRIPT),
             ("client.conf", CLIENT),

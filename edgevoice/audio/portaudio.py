@@ -26,7 +26,7 @@ from edgevoice.audio.names import (
     forbidden,
     stable,
 )
-from edgevoice.audio.quiet import quiet
+from edgevoice.audio.quiet import hush_alsa, quiet
 from edgevoice.errors import DeviceError
 
 try:
@@ -39,6 +39,9 @@ except ImportError as error:  # the library, or its compiled part
 
 OPEN_TIMEOUT: Final = 6.0
 """Seconds after which a sound system that does not answer is given up."""
+
+END_TIMEOUT: Final = 1.0
+"""Seconds to wait for a stream to close that is ended for a new list."""
 
 FLAWS: Final[int] = pyaudio.paInputOverflow | pyaudio.paOutputUnderflow
 """Flags of a callback that mean: sound was lost before this block."""
@@ -68,11 +71,14 @@ class Format:
 class Library:
     """PortAudio, loaded when first needed and shared by all streams."""
 
-    def __init__(self) -> None:
+    def __init__(self, make: Callable[[], Any] = pyaudio.PyAudio) -> None:
+        self._make = make
         self._lock = threading.Lock()
         self._pa: Any = None
         self._devices: dict[DeviceInfo, int] = {}
+        self._cards: dict[int, str] = {}  # those the list was made of
         self._streams: set[Any] = set()
+        self._closing: set[threading.Thread] = set()
         self._stuck: threading.Thread | None = None
 
     def devices(self) -> list[DeviceInfo]:
@@ -86,8 +92,14 @@ class Library:
                 self._load()
             return list(self._devices)
 
-    def refresh(self) -> bool:
-        """Make the list of devices anew; only possible while no stream is open.
+    def refresh(self, *, end_streams: bool = False) -> bool:
+        """Make the list of devices anew, which is only possible while none is open.
+
+        Args:
+            end_streams: If cards have come or gone since the list was made, end the
+                open streams; whoever has one sees that it is no longer ``running``
+                and opens it again. Otherwise a microphone could never be plugged in
+                while the speaker is open.
 
         Returns:
             Whether it was made anew.
@@ -96,7 +108,10 @@ class Library:
             DeviceError: The sound system does not answer.
         """
         with self._lock:
-            if self._streams:
+            if end_streams and card_ids() != self._cards:
+                for raw in list(self._streams):
+                    self._end(raw, END_TIMEOUT)
+            if self._streams or self._closing:
                 return False
             self._load()
             return True
@@ -142,29 +157,43 @@ class Library:
             raise DeviceError(_refusal(device.name, direction, refused))
 
         with self._lock:
-            index = self._devices[device]
+            index = self._devices.get(device, -1)
+            if index < 0:  # the list was made anew since the device was chosen
+                raise DeviceError(_refusal(device.name, direction, None))
             raw = self._within(OPEN_TIMEOUT, start, lambda late: late.close())
             self._streams.add(raw)
             return raw
 
+    def running(self, raw: Any) -> bool:
+        """Whether this stream was neither closed nor ended."""
+        return raw in self._streams
+
     def close(self, raw: Any, timeout: float) -> None:
-        """Close a stream; the thread that does it is left behind if it hangs."""
+        """Close a stream; never takes longer than this."""
         deadline = time.monotonic() + timeout
+        # PortAudio's calls must not overlap, but one that hangs must not hold us up.
+        locked = self._lock.acquire(timeout=timeout)
+        try:
+            self._end(raw, max(0.0, deadline - time.monotonic()))
+        finally:
+            if locked:
+                self._lock.release()
+
+    def _end(self, raw: Any, timeout: float) -> None:
+        """Close a stream in a thread that is left behind if it hangs."""
+        if raw not in self._streams:
+            return
+        self._streams.discard(raw)
 
         def work() -> None:
             with contextlib.suppress(OSError):  # it is gone already
                 raw.close()
-            self._streams.discard(raw)
+            self._closing.discard(thread)
 
-        # PortAudio's calls must not overlap, but one that hangs must not hold us up.
-        locked = self._lock.acquire(timeout=timeout)
-        try:
-            thread = threading.Thread(target=work, name="close sound", daemon=True)
-            thread.start()
-            thread.join(max(0.0, deadline - time.monotonic()))
-        finally:
-            if locked:
-                self._lock.release()
+        thread = threading.Thread(target=work, name="close sound", daemon=True)
+        self._closing.add(thread)
+        thread.start()
+        thread.join(timeout)
 
     def _load(self) -> None:
         """Load PortAudio, or load it again; the lock is held."""
@@ -173,10 +202,12 @@ class Library:
         def load() -> Any:
             if old:
                 old.terminate()
-            return pyaudio.PyAudio()
+            hush_alsa()
+            return self._make()
 
         self._pa = self._within(OPEN_TIMEOUT, load, lambda late: late.terminate())
-        self._devices = _devices(self._pa, card_ids())
+        self._cards = card_ids()
+        self._devices = _devices(self._pa, self._cards)
 
     def _start(
         self, index: int, direction: Direction, form: Format, callback: Callback
@@ -236,7 +267,7 @@ def _refusal(name: str, direction: Direction, error: OSError | None) -> str:
     what = f"{KIND[direction]} {name!r}"
     if error and error.errno == pyaudio.paDeviceUnavailable:
         return f"{what} is in use by another program; `fuser -v /dev/snd/*` shows which"
-    reason = (error and error.strerror) or "no usable rate"
+    reason = (error and error.strerror) or "it is gone"
     return (
         f"{what} cannot be opened ({reason}); is it still plugged in and switched on?"
     )

@@ -9,7 +9,7 @@ to 30 us a block, and suppresses what would alias by more than 80 dB; see the te
 """
 
 from fractions import Fraction
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,12 @@ FINEST: Final = 1000
 Every usual pair of rates is exact; an odd one is off by a millionth at most.
 """
 
+REMEMBERED: Final = 8
+"""Plans kept for one stream, 100 kB to 200 kB each; usual cards need one to three."""
+
+_Index: TypeAlias = slice | npt.NDArray[np.intp]
+_Table: TypeAlias = npt.NDArray[np.float32]
+
 
 class Resampler:
     """Turns PCM of one rate into PCM of another, keeping its place between blocks.
@@ -44,6 +50,7 @@ class Resampler:
         self._up, self._down = ratio.numerator, ratio.denominator
         self._taps = _taps(self._up, self._down)
         self._past = np.zeros(self._taps.shape[1] - 1, np.float32)
+        self._plans: dict[tuple[int, int], tuple[_Index, _Table, int]] = {}
         self._next = 0  # where the next output lies, in input frames times _up
 
     def process(self, block: Samples) -> Samples:
@@ -61,41 +68,59 @@ class Resampler:
         if self._up == self._down:
             return block
         sound = np.concatenate([self._past, block], dtype=np.float32)
-        end = len(block) * self._up
-        where = np.arange(self._next, end, self._down)
-        frame, phase = np.divmod(where, self._up)
-        self._next += len(where) * self._down - end
-        self._past = sound[len(block) :]
-        windows = np.lib.stride_tricks.sliding_window_view(sound, self._taps.shape[1])
-        out = np.einsum("ij,ij->i", windows[frame], self._taps[phase])
-        pcm: Samples = np.clip(np.rint(out), -32768, 32767).astype(np.int16)
+        frame, taps, following = self._plan(len(block), self._next)
+        windows = np.ndarray(
+            (len(block), taps.shape[1]), np.float32, sound, strides=(4, 4)
+        )
+        out = np.einsum("ij,ij->i", windows[frame], taps)
+        self._next, self._past = following, sound[len(block) :]
+        np.rint(out, out=out)
+        pcm: Samples = out.clip(-32768, 32767, out=out).astype(np.int16)
         return pcm
 
     def needed(self, frames: int) -> int:
         """How many input frames give at least this many (one or more) output frames."""
         return max(0, (self._next + (frames - 1) * self._down) // self._up + 1)
 
+    def _plan(self, length: int, start: int) -> tuple[_Index, _Table, int]:
+        """Which windows of a block to take, with which taps, and where to go on.
+
+        Blocks of one length soon repeat it, so it is remembered: looking it up is
+        most of the work. (A slice copies nothing, where every n-th frame is taken.)
+        """
+        if plan := self._plans.get((length, start)):
+            return plan
+        end = length * self._up
+        where = np.arange(start, end, self._down)
+        frame, phase = np.divmod(where, self._up)
+        following = start + len(where) * self._down - end
+        index = slice(start, length, self._down) if self._up == 1 else frame
+        taps = self._taps if self._up == 1 else self._taps[phase]
+        if len(self._plans) < REMEMBERED:
+            self._plans[length, start] = index, taps, following
+        return index, taps, following
+
     @property
     def delay(self) -> float:
         """How much later a sound comes out than it went in, in input frames."""
-        return 0.0 if self._up == self._down else (self._taps.shape[1] - 1) / 2
+        return 0.0 if self._up == self._down else self._taps.shape[1] / 2
 
 
 def resample(sound: Samples, source_hz: int, target_hz: int) -> Samples:
     """Convert a whole sound at once, without delay, of the length one expects."""
     converter = Resampler(source_hz, target_hz)
+    converter._next = int(converter.delay * converter._up)  # skip what is not heard yet
     tail = np.zeros(int(converter.delay) + 1, np.int16)
-    late = round(converter.delay * target_hz / source_hz)
     length = round(len(sound) * target_hz / source_hz)
-    return converter.process(np.concatenate([sound, tail]))[late : late + length]
+    return converter.process(np.concatenate([sound, tail]))[:length]
 
 
-def _taps(up: int, down: int) -> npt.NDArray[np.float32]:
+def _taps(up: int, down: int) -> _Table:
     """The table: one row for each of ``up`` phases, oldest frame first."""
     narrow = max(1.0, down / up)  # in input frames per frame of the lower rate
-    width = int(np.ceil(2 * HALF_WIDTH * narrow))
-    at = (np.arange(width * up) - (width * up - 1) / 2) / up
-    bell = np.kaiser(width * up, KAISER_BETA)
+    width = 2 * int(np.ceil(HALF_WIDTH * narrow))  # even: the middle is a frame
+    at = np.arange(width * up) / up - width / 2
+    bell = np.kaiser(width * up + 1, KAISER_BETA)[:-1]
     taps = np.sinc(at * PASSBAND / narrow) * bell
     table = taps.reshape(width, up).T[:, ::-1]
     table /= table.sum(axis=1, keepdims=True)

@@ -46,8 +46,8 @@ class Stream:
     ) -> None:
         """Open a device and wait for its first callback.
 
-        Should it fail, and no other stream be open, then it is tried once more with
-        a fresh list of devices: cards come and go.
+        Should it fail, then it is tried once more with a fresh list of devices: cards
+        come and go. If they did, other streams end, since the list needs it.
 
         Args:
             wanted: What the settings say.
@@ -65,7 +65,7 @@ class Stream:
         try:
             self._raw = self._open(wanted, direction, formats, prepare)
         except DeviceError:
-            if not library.refresh():
+            if not library.refresh(end_streams=True):
                 raise
             self._raw = self._open(wanted, direction, formats, prepare)
         if not self._running.wait(FIRST_BLOCK_TIMEOUT):
@@ -77,7 +77,7 @@ class Stream:
 
     def alive(self, now: float) -> bool:
         """Whether blocks come; ``now`` is ``time.monotonic()``."""
-        return not self._closed and now - self.last_callback < STALLED
+        return library.running(self._raw) and now - self.last_callback < STALLED
 
     def close(self, timeout: float = CLOSE_TIMEOUT) -> None:
         """Stop at once and drop what is not heard yet; takes no longer than this."""

@@ -4,7 +4,9 @@ For tests, demonstrations and machines without a sound card. A FileMicrophone re
 any 16 bit PCM WAV; a FileSpeaker writes one that is whole at any moment.
 """
 
+import errno
 import os
+import shlex
 import struct
 import threading
 import time
@@ -102,7 +104,7 @@ class FileSpeaker:
         self.name = f"file:{path}"
         self.rate = DOWNLINK_HZ
         self._pull = pull
-        self._silent = LONGEST_SILENCE
+        self._silent = frames(LONGEST_SILENCE, DOWNLINK_HZ)
         self._size = 0
         try:
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
@@ -137,8 +139,8 @@ class FileSpeaker:
     def _step(self) -> None:
         block = np.zeros(frames(BLOCK, DOWNLINK_HZ), np.int16)
         self._pull(block)
-        self._silent = 0.0 if block.any() else self._silent + BLOCK
-        if self._silent <= LONGEST_SILENCE:
+        self._silent = 0 if block.any() else self._silent + len(block)
+        if self._silent <= frames(LONGEST_SILENCE, DOWNLINK_HZ):
             self._write(block.tobytes())
 
     def _write(self, pcm: bytes) -> None:
@@ -147,8 +149,10 @@ class FileSpeaker:
         if self._size + len(pcm) > _LARGEST:
             return
         written = os.pwrite(self._file, pcm, _HEADER.size + self._size)
-        self._size += written - written % BYTES_PER_FRAME  # the disk may be full
+        self._size += written - written % BYTES_PER_FRAME
         os.pwrite(self._file, header(self._size, DOWNLINK_HZ), 0)
+        if written < len(pcm):
+            raise OSError(errno.ENOSPC, "the disk is full")
 
 
 class _Pace:
@@ -246,14 +250,21 @@ def _chunks(content: bytes) -> tuple[bytes, bytes, int]:
 
 
 def _kind(kind: int) -> str:
-    names = {_PCM: "PCM", _FLOAT: "float", 6: "A-law", 7: "u-law", 85: "MP3"}
+    names = {
+        _PCM: "PCM",
+        _FLOAT: "float",
+        2: "ADPCM",
+        6: "A-law",
+        7: "u-law",
+        85: "MP3",
+    }
     return names.get(kind, f"format {kind:#x}")
 
 
 def _unfit(path: str, what: str, option: str = "") -> DeviceError:
     return DeviceError(
         f"{path!r} is {what}, not a 16 bit PCM WAV;"
-        f" convert it: sox {option}{path} -b 16 -e signed-integer good.wav"
+        f" convert it: sox {option}{shlex.quote(path)} -b 16 -e signed-integer good.wav"
     )
 
 

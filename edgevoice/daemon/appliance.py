@@ -229,7 +229,7 @@ class Appliance:
             return
         turn.number = self.tally.said()
         self.outbox.put(turn)
-        self.news.tell("turn", turn=turn.number, outcome="begun")
+        self.news.tell("turn", number=turn.number, outcome="begun")
 
     def _close_utterance(self) -> None:
         if self.settings.button.mode == "toggle":

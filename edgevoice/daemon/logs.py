@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 
 try:
-    from systemd import journal as _journal  # type: ignore[attr-defined,unused-ignore]
+    from systemd import journal as _journal
 except ImportError:  # a laptop
     _journal = None
 

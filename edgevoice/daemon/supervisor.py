@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Mapping
 
 try:
-    from systemd import daemon as _sd  # type: ignore[attr-defined,unused-ignore]
+    from systemd import daemon as _sd
 except ImportError:  # a laptop
     _sd = None
 

@@ -57,7 +57,7 @@ class Tally:
         if turn is None:
             return {}
         return {
-            "turn": turn.number,
+            "number": turn.number,
             "outcome": turn.outcome,
             "spoken_ms": round(turn.spoken * 1000),
             "latency_ms": turn.latency_ms,

@@ -1,0 +1,240 @@
+"""The jitter buffer, pulled by hand as a sound card would."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgevoice.audio.pcm import DOWNLINK_HZ, Samples
+from edgevoice.audio.playout import FADE_S, PREFILL_S, REFILL_S, Heard, Playout
+
+BLOCK = 240
+"""Frames in a pull: 10 ms."""
+FADE = round(FADE_S * DOWNLINK_HZ)
+LOUD = 10_000
+
+
+def sound(seconds: float, value: int = LOUD) -> Samples:
+    return np.full(round(seconds * DOWNLINK_HZ), value, np.int16)
+
+
+def pull(playout: Playout, seconds: float) -> tuple[Samples, list[Heard]]:
+    """What the card gets in this time, and what its blocks mean."""
+    blocks, heard = [], []
+    for _ in range(round(seconds * DOWNLINK_HZ / BLOCK)):
+        out = np.full(BLOCK, 12345, np.int16)
+        said = playout.pull(out)
+        if said:
+            heard.append(said)
+        blocks.append(out)
+    return np.concatenate(blocks), heard
+
+
+def test_nothing_is_silence() -> None:
+    out, heard = pull(Playout(), 0.1)
+    assert not out.any()
+    assert heard == []
+
+
+def test_a_response_starts_when_enough_has_gathered() -> None:
+    playout = Playout()
+    playout.push(sound(PREFILL_S - 0.01))
+    assert not pull(playout, 0.1)[0].any()
+    playout.push(sound(0.01))
+    out, heard = pull(playout, 0.1)
+    assert out.any()
+    assert heard == [Heard.STARTED]
+
+
+def test_a_short_response_starts_as_soon_as_it_is_complete() -> None:
+    playout = Playout()
+    playout.push(sound(0.05))
+    playout.finish()
+    out, heard = pull(playout, 0.1)
+    assert np.count_nonzero(out) > 0.04 * DOWNLINK_HZ
+    assert heard == [Heard.STARTED, Heard.DRAINED]
+
+
+def test_the_last_frame_is_played_and_reported_once() -> None:
+    playout = Playout()
+    playout.push(sound(0.5))
+    playout.finish()
+    out, heard = pull(playout, 2.0)
+    assert playout.played == 0.5 * DOWNLINK_HZ
+    assert np.array_equal(out[FADE : int(0.5 * DOWNLINK_HZ)], sound(0.5)[FADE:])
+    assert heard == [Heard.STARTED, Heard.DRAINED]
+
+
+def test_finishing_what_was_already_played_is_reported_too() -> None:
+    playout = Playout()
+    playout.push(sound(0.3))
+    pull(playout, 1.0)
+    playout.finish()
+    assert pull(playout, 0.1)[1] == [Heard.DRAINED]
+
+
+def test_an_underrun_fades_out_and_gathers_again() -> None:
+    playout = Playout()
+    playout.push(sound(0.3))
+    out, heard = pull(playout, 0.6)
+    assert playout.underruns == 1
+    assert Heard.DRAINED not in heard
+    end = int(0.3 * DOWNLINK_HZ)
+    assert abs(int(out[end - 1])) < LOUD / 50  # no click
+    playout.push(sound(REFILL_S - 0.05))
+    assert not pull(playout, 0.2)[0].any()
+    playout.push(sound(0.05))
+    out, heard = pull(playout, 0.2)
+    assert abs(int(out[0])) < LOUD / 50  # no click here either
+    assert out.any()
+    assert heard == []  # it had started before
+
+
+def test_a_flush_is_silence_after_a_short_fade() -> None:
+    playout = Playout()
+    playout.push(sound(1.0))
+    pull(playout, 0.5)
+    playout.flush()
+    out, heard = pull(playout, 0.5)
+    assert not out[FADE:].any()
+    assert out[:FADE].any()
+    assert np.all(np.diff(out[:FADE].astype(int)) <= 0)
+    assert heard == []
+
+
+def test_what_comes_after_a_flush_is_a_new_response() -> None:
+    playout = Playout()
+    playout.push(sound(1.0))
+    pull(playout, 0.5)
+    playout.flush()
+    playout.push(sound(0.5, -LOUD))
+    playout.finish()
+    out, heard = pull(playout, 1.0)
+    assert np.count_nonzero(out[FADE:] > 0) == 0
+    assert heard == [Heard.STARTED, Heard.DRAINED]
+
+
+def test_what_is_held_is_not_heard_until_it_is_released() -> None:
+    playout = Playout()
+    playout.hold()
+    playout.push(sound(1.0))
+    playout.finish()
+    out, heard = pull(playout, 0.5)
+    assert not out.any()
+    assert heard == []
+    playout.release()
+    assert pull(playout, 1.5)[1] == [Heard.STARTED, Heard.DRAINED]
+
+
+def test_a_flush_forgets_that_anything_was_held() -> None:
+    playout = Playout()
+    playout.hold()
+    playout.push(sound(1.0))
+    playout.flush()
+    playout.push(sound(1.0))
+    assert pull(playout, 0.5)[0].any()
+
+
+def test_minutes_fit_and_what_does_not_is_counted() -> None:
+    playout = Playout(capacity=1.0)
+    playout.push(sound(0.8))
+    playout.push(sound(0.8))
+    assert playout.buffered == 1.0
+    assert playout.lost == round(0.6 * DOWNLINK_HZ)
+    assert Playout().buffered == 0.0
+
+
+def test_a_chunk_after_the_end_is_played_and_the_end_reported_once() -> None:
+    playout = Playout()
+    playout.push(sound(0.3))
+    playout.finish()
+    pull(playout, 0.1)
+    playout.push(sound(0.3))
+    heard = pull(playout, 1.0)[1]
+    assert heard == [Heard.DRAINED]
+    assert playout.played == round(0.6 * DOWNLINK_HZ)
+
+
+def test_the_volume_is_squared_and_mute_is_silence() -> None:
+    playout = Playout()
+    playout.set_volume(50)
+    playout.push(sound(1.0))
+    assert pull(playout, 0.1)[0][-1] == LOUD // 4
+    playout.set_volume(50, muted=True)
+    assert not pull(playout, 0.1)[0].any()
+
+
+def test_an_earcon_is_heard_at_once_over_a_response() -> None:
+    playout = Playout()
+    playout.sound(sound(0.05, 1000))
+    out, heard = pull(playout, 0.1)
+    assert np.count_nonzero(out) == round(0.05 * DOWNLINK_HZ)
+    assert heard == []
+    playout.push(sound(1.0))
+    pull(playout, 0.1)
+    playout.sound(sound(0.05, 30_000))
+    assert pull(playout, 0.05)[0].max() == 32767  # saturates, never wraps
+
+
+def test_sounding_tells_whether_the_loudspeaker_is_heard() -> None:
+    playout = Playout()
+    assert not playout.sounding
+    playout.push(sound(0.3))
+    assert not playout.sounding
+    pull(playout, 0.01)
+    assert playout.sounding
+    playout.finish()
+    pull(playout, 0.5)
+    assert not playout.sounding
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("push"), st.integers(1, 9000)),
+        st.tuples(st.just("pull"), st.integers(1, 2000)),
+        st.tuples(st.sampled_from(("flush", "hold", "release", "finish")), st.just(0)),
+    ),
+    max_size=60,
+)
+
+
+@given(STEPS)
+def test_every_frame_is_played_in_order_or_thrown_away_by_a_flush(
+    steps: list[tuple[str, int]],
+) -> None:
+    playout = Playout(prefill=0.05, refill=0.1)
+    played: list[int] = []
+    counter = 0
+    waiting = 0
+    for step, count in [*steps, ("release", 0), ("finish", 0), ("pull", 600_000)]:
+        if step == "push":
+            # A slow ramp: every frame tells its place (fades only lower it).
+            chunk = (np.arange(counter, counter + count) // 20 + 1).astype(np.int16)
+            counter += count
+            waiting += count
+            playout.push(chunk)
+        elif step == "pull":
+            before = playout.played
+            out = np.zeros(count, np.int16)
+            playout.pull(out)
+            assert playout.played - before <= min(count, waiting)
+            waiting -= playout.played - before
+            played += [int(x) for x in out[:: max(1, count // 50)] if x]
+        else:
+            getattr(playout, step)()
+            waiting = 0 if step == "flush" else waiting
+    assert waiting == 0
+    assert all(0 < value <= counter // 20 + 1 for value in played)
+
+
+@given(st.lists(st.integers(1, 4000), min_size=1, max_size=30))
+def test_blocks_of_any_size_play_the_same_sound(sizes: list[int]) -> None:
+    playout = Playout(prefill=0.0)
+    whole = (np.arange(sum(sizes)) % 1000 + 1).astype(np.int16)
+    playout.push(whole)
+    playout.finish()
+    out = [np.zeros(size, np.int16) for size in sizes]
+    reports = [playout.pull(block) for block in out]
+    got = np.concatenate(out)
+    if sizes[0] >= FADE:
+        assert np.array_equal(got[FADE:], whole[FADE:])
+    assert [bool(report & Heard.DRAINED) for report in reports].count(True) == 1
