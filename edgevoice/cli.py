@@ -6,9 +6,10 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from edgevoice import __version__, config
+from edgevoice.daemon.client import Client, NoDaemon
 from edgevoice.errors import (
     EX_CONFIG,
     EX_FAILED,
@@ -16,8 +17,12 @@ from edgevoice.errors import (
     EX_OK,
     ConfigError,
     CredentialError,
+    DeviceError,
     EdgeVoiceError,
 )
+
+if TYPE_CHECKING:
+    from edgevoice.audio.names import DeviceInfo, Direction
 
 Command: TypeAlias = Callable[[argparse.Namespace], int]
 
@@ -57,10 +62,7 @@ def simulator(args: argparse.Namespace) -> int:
 
     from edgevoice.simulator.service import serve
 
-    try:
-        asyncio.run(serve(args.host, args.port, args.behaviour or ["echo"]))
-    except KeyboardInterrupt:
-        return EX_OK
+    asyncio.run(serve(args.host, args.port, args.behaviour or ["echo"]))
     return EX_OK
 
 
@@ -79,19 +81,35 @@ def devices(_: argparse.Namespace) -> int:
     """List microphones, speakers and GPIO chips with the names that settings take."""
     from edgevoice.audio.devices import list_devices
 
-    for device in list_devices():
-        print(device)
-    for chip in sorted(Path("/dev").glob("gpiochip*")):
-        print(f"gpio chip   {chip}")
-    return EX_OK
+    result = EX_OK
+    found: list[DeviceInfo] = []
+    try:
+        found = list_devices()
+    except DeviceError as error:  # the chips are still worth a look
+        result = _complain(error, EX_FAILED)
+    _print_cards("microphone", "input", found)
+    _print_cards("speaker", "output", found)
+    for chip in sorted(map(str, Path("/dev").glob("gpiochip*"))) or ["none"]:
+        print(f"{'gpio chip':<12}{chip}")
+    return result
+
+
+def _print_cards(kind: str, direction: "Direction", found: "list[DeviceInfo]") -> None:
+    from edgevoice.audio.names import forbidden
+
+    cards = [card for card in found if card.channels(direction)]
+    width = max((len(card.name) for card in cards), default=0)
+    for card in cards:
+        default = ", the default" if direction in card.default_for else ""
+        print(f"{kind:<12}{card.name:<{width}}  {card.description}{default}")
+    if not cards:
+        print(f"{kind:<12}{forbidden() or 'none'}")
 
 
 # -- speaking to the daemon ----------------------------------------------------
 
 
 def _ask(args: argparse.Namespace, **arguments: Any) -> dict[str, Any]:
-    from edgevoice.daemon.client import Client
-
     with Client(_socket(args)) as client:
         return client.ask(args.command, **arguments)
 
@@ -145,16 +163,12 @@ def status(args: argparse.Namespace) -> int:
 
 def watch(args: argparse.Namespace) -> int:
     """Follow what happens, one event a line, until Ctrl-C."""
-    from edgevoice.daemon.client import Client
     from edgevoice.report import describe_event
 
-    try:
-        with Client(_socket(args)) as client:
-            for event in client.follow():
-                line = json.dumps(event) if args.json else describe_event(event)
-                print(line, flush=True)
-    except KeyboardInterrupt:
-        return EX_OK
+    with Client(_socket(args)) as client:
+        for event in client.follow():
+            line = json.dumps(event) if args.json else describe_event(event)
+            print(line, flush=True)
     return EX_OK
 
 
@@ -178,14 +192,17 @@ _GROUPS: Final = {
     ),
 }
 _SIMPLE: Final = {
-    "press": "hold the button down",
-    "release": "let the button go",
-    "tap": "tap the button: silence (in mode toggle: begin or end)",
-    "stop": "silence now",
-    "new": "forget the conversation and start afresh",
-    "mute": "the speaker stays silent",
-    "unmute": "the speaker is heard again",
+    "press": "Hold the button down.",
+    "release": "Let the button go.",
+    "tap": "Tap the button: silence (in mode toggle: begin or end).",
+    "stop": "Silence now.",
+    "new": "Forget the conversation and start afresh.",
+    "mute": "Keep the speaker silent.",
+    "unmute": "Let the speaker be heard again.",
 }
+
+
+_ENDED_BY_CTRL_C: Final = frozenset({"simulator", "watch"})
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -196,7 +213,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(
-        dest="command", metavar="COMMAND", required=True, help=argparse.SUPPRESS
+        prog="edgevoice",
+        dest="command",
+        metavar="COMMAND",
+        required=True,
+        help=argparse.SUPPRESS,
     )
 
     def add(name: str, function: Command, text: str = "") -> argparse.ArgumentParser:
@@ -226,8 +247,16 @@ def _add_appliance(add: Callable[..., argparse.ArgumentParser]) -> None:
             )
     add("devices", devices)
     one = add("simulator", simulator)
-    one.add_argument("--host", default="127.0.0.1", help="address (127.0.0.1)")
-    one.add_argument("--port", type=int, default=9090, help="port (9090); 0 picks one")
+    one.add_argument(
+        "--host", metavar="H", default="127.0.0.1", help="address (127.0.0.1)"
+    )
+    one.add_argument(
+        "--port",
+        type=_number(65535),
+        metavar="P",
+        default=9090,
+        help="port (9090); 0 picks one",
+    )
     one.add_argument(
         "--behaviour",
         metavar="NAME",
@@ -242,13 +271,28 @@ def _add_daemon(add: Callable[..., argparse.ArgumentParser]) -> None:
     parsers["say"].add_argument("text", nargs="+", metavar="TEXT")
     parsers["volume"] = add("volume", volume)
     parsers["volume"].add_argument(
-        "level", nargs="?", type=int, metavar="N", help="0 to 100; none shows it"
+        "level",
+        nargs="?",
+        type=_number(100),
+        metavar="N",
+        help="0 to 100; none shows it",
     )
     for name, function in (("status", status), ("watch", watch)):
         parsers[name] = add(name, function)
         parsers[name].add_argument("--json", action="store_true", help="for programs")
     for one in parsers.values():
         one.add_argument("--socket", metavar="PATH", help="the daemon's control socket")
+
+
+def _number(largest: int) -> Callable[[str], int]:
+    """A converter that takes whole numbers from 0 to ``largest``."""
+
+    def convert(text: str) -> int:
+        if text.isascii() and text.isdigit() and int(text[:9]) <= largest:
+            return int(text)
+        raise argparse.ArgumentTypeError(f"must be a whole number, 0 to {largest}")
+
+    return convert
 
 
 def _overview(commands: dict[str, argparse.ArgumentParser]) -> str:
@@ -267,15 +311,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     function: Command = args.function
     try:
-        return function(args)
+        status = function(args)
+        sys.stdout.flush()  # here, where a reader that has left is no traceback
     except (ConfigError, CredentialError) as error:
         return _complain(error, EX_CONFIG)
+    except NoDaemon as error:
+        return _complain(error, EX_NO_DAEMON)
     except EdgeVoiceError as error:
-        is_absent = type(error).__name__ == "NoDaemon"
-        return _complain(error, EX_NO_DAEMON if is_absent else EX_FAILED)
+        return _complain(error, EX_FAILED)
+    except KeyboardInterrupt:
+        return EX_OK if args.command in _ENDED_BY_CTRL_C else EX_FAILED
     except BrokenPipeError:  # `edgevoice watch | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EX_FAILED
+    return status
 
 
 def _complain(error: Exception, status: int) -> int:

@@ -41,7 +41,7 @@ class Compression(Settings, frozen=True):
     trigger_tokens: Annotated[int, Meta(ge=0, le=1_000_000)] = 16_000
     """Context size that starts a compression, tokens; 0 never compresses."""
     target_tokens: Annotated[int, Meta(ge=0, le=1_000_000)] = 8_000
-    """Context size after it, tokens."""
+    """Context size after it, tokens; 0 leaves it half of the trigger."""
 
 
 class SessionSettings(Settings, frozen=True):
@@ -132,7 +132,7 @@ def find(explicit: str | None, environ: Mapping[str, str] = os.environ) -> Path 
         return Path(named)
     home = environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME", "/")) / ".config"
     for path in (SYSTEM_FILE, Path(home) / "edgevoice" / "edgevoice.toml"):
-        if path.is_file():
+        if os.path.isfile(path):  # False too where we may not look
             return path
     return None
 
@@ -168,11 +168,9 @@ def _mistakes(
     """Every mistake in a table, not just the first."""
     hints = typing.get_type_hints(kind, include_extras=True)
     for key, value in table.items():
-        name = f"{prefix}{key}"
+        name = prefix + (key if key.isprintable() else repr(key))
         if key not in hints:
-            near = difflib.get_close_matches(key, hints, n=1, cutoff=0.5)
-            known = f"did you mean {prefix}{near[0]!s}?" if near else _known(hints)
-            yield f"{name}: unknown key; {known}"
+            yield f"{name}: unknown key; {_nearest(key, hints, prefix)}"
         elif isinstance(hints[key], type) and issubclass(hints[key], Settings):
             if isinstance(value, dict):
                 yield from _mistakes(hints[key], value, f"{name}.")
@@ -182,22 +180,39 @@ def _mistakes(
             try:
                 msgspec.convert(value, hints[key])
             except msgspec.ValidationError as error:
-                wrong = str(error).partition(" - at")[0].replace("`", "")
-                wrong = wrong[0].lower() + wrong[1:] + _choices(hints[key])
-                yield f"{name} = {value!r}: {wrong}"
+                wrong = _choices(hints[key]) or str(error).replace("`", "")
+                wrong = wrong[0].lower() + wrong[1:]
+                # Some write the key itself where its file belongs.
+                shown = name if key == "key_file" else f"{name} = {value!r}"
+                yield f"{shown}: {wrong}"
 
 
-def _known(hints: Mapping[str, Any]) -> str:
+def _nearest(key: str, hints: Mapping[str, Any], prefix: str) -> str:
+    """What was meant: a name like it here, or the same name in another table."""
+    near = difflib.get_close_matches(key, hints, n=1, cutoff=0.6)
+    meant = [f"{prefix}{near[0]}"] if near else _paths(Configuration, key)
+    if meant:
+        return f"did you mean {' or '.join(meant)}?"
     return "known here: " + ", ".join(hints)
 
 
+def _paths(kind: type[Settings], key: str, prefix: str = "") -> list[str]:
+    """Every place in the settings where this key may stand."""
+    found = []
+    for name, hint in typing.get_type_hints(kind).items():
+        if name == key:
+            found.append(f"{prefix}{name}")
+        if isinstance(hint, type) and issubclass(hint, Settings):
+            found += _paths(hint, key, f"{prefix}{name}.")
+    return found
+
+
 def _choices(hint: Any) -> str:
+    """What may stand there, if that is one of a few; else nothing."""
     if typing.get_origin(hint) is Literal:
-        return "; one of " + ", ".join(typing.get_args(hint))
-    if typing.get_origin(hint) is Annotated and typing.get_args(hint)[0] is str:
-        pattern = typing.get_args(hint)[1].pattern
-        if pattern:
-            return "; one of gpio, keyboard, none, evdev:/dev/input/by-id/NAME"
+        return "must be one of " + ", ".join(typing.get_args(hint))
+    if hint == typing.get_type_hints(Button, include_extras=True)["source"]:
+        return "must be one of gpio, keyboard, none, evdev:/dev/input/by-id/NAME"
     return ""
 
 
@@ -217,8 +232,10 @@ def _contradictions(settings: Configuration) -> Iterator[str]:
     uses_gpio = settings.button.source == "gpio"
     if uses_gpio and settings.button.pin == settings.indicator.pin:
         yield f"indicator.pin = {settings.indicator.pin}: is the button's pin too"
-    if live.instructions_file and not os.access(live.instructions_file, os.R_OK):
-        yield f"live.instructions_file: {live.instructions_file!r} cannot be read"
+    try:
+        instructions(live)
+    except ConfigError as error:
+        yield str(error)
 
 
 def instructions(live: Live) -> str:
@@ -231,8 +248,15 @@ def instructions(live: Live) -> str:
         return live.instructions
     try:
         return Path(live.instructions_file).read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"live.instructions_file: {error}") from None
+    except OSError as error:
+        raise ConfigError(
+            f"live.instructions_file = {live.instructions_file!r}: "
+            f"cannot be read: {error.strerror}"
+        ) from None
+    except ValueError:
+        raise ConfigError(
+            f"live.instructions_file = {live.instructions_file!r}: is not UTF-8 text"
+        ) from None
 
 
 # -- the credential ------------------------------------------------------------
@@ -248,11 +272,14 @@ def credential(live: Live, environ: Mapping[str, str] = os.environ) -> str:
             never holds the key.
     """
     directory = environ.get("CREDENTIALS_DIRECTORY")
-    if directory and (Path(directory) / CREDENTIAL_NAME).exists():
-        return _checked(_read_key(Path(directory) / CREDENTIAL_NAME), "the credential")
+    if directory:
+        path = Path(directory) / CREDENTIAL_NAME
+        # The unit brings a blank one where the person has made none: look further.
+        if os.path.exists(path) and (key := _read_key(path, "credential").strip()):
+            return _checked(key, f"credential {path}")
     if live.key_file:
-        path = Path(live.key_file).expanduser()
-        return _checked(_read_key(path), f"key file {path}")
+        path = Path(os.path.expanduser(live.key_file))
+        return _checked(_read_key(path, "key_file"), f"key file {path}")
     if environ.get("GEMINI_API_KEY", "").strip():
         return _checked(environ["GEMINI_API_KEY"], "$GEMINI_API_KEY")
     raise CredentialError(
@@ -261,24 +288,31 @@ def credential(live: Live, environ: Mapping[str, str] = os.environ) -> str:
     )
 
 
-def _read_key(path: Path) -> str:
+def _read_key(path: Path, kind: Literal["credential", "key_file"]) -> str:
     try:
         with path.open(encoding="ascii") as file:
             mode = os.fstat(file.fileno()).st_mode
-            if mode & (stat.S_IRWXG | stat.S_IRWXO) and not _is_systemd(path):
+            # systemd's own copy is 0440, in a folder that only the service can enter.
+            if kind == "key_file" and mode & (stat.S_IRWXG | stat.S_IRWXO):
                 raise CredentialError(
                     f"key file {path} can be read by others: chmod 600 {path}"
                 )
             return file.read(4096)
     except OSError as error:
-        raise CredentialError(f"key file {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise CredentialError(f"key file {path} holds no API key") from None
+        # Its name stays out of the text: it may be the key itself.
+        raise CredentialError(
+            f"the file that {_NAMED_BY[kind]} names cannot be read: {error.strerror}"
+        ) from None
+    except ValueError:
+        raise CredentialError(
+            f"the file that {_NAMED_BY[kind]} names holds no API key"
+        ) from None
 
 
-def _is_systemd(path: Path) -> bool:
-    # systemd's own copy is 0440, in a folder that only the service can enter.
-    return path.parent == Path(os.environ.get("CREDENTIALS_DIRECTORY", "/nowhere"))
+_NAMED_BY: Final = {
+    "credential": f"LoadCredential={CREDENTIAL_NAME}",
+    "key_file": "live.key_file (a path, not the key)",
+}
 
 
 def _checked(key: str, where: str) -> str:

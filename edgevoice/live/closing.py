@@ -55,6 +55,7 @@ class _Row:
 _KEY: Final = "check the API key"
 _MODEL: Final = "check `model` in [live]"
 _SETTINGS: Final = "check [live] in the settings"
+_QUOTA: Final = "wait, or raise the quota of the project"
 
 _ROWS: Final = (
     _Row(None, "api key", Remedy.REFUSED, _KEY),
@@ -64,15 +65,20 @@ _ROWS: Final = (
     _Row(None, "requested entity was not found", Remedy.FRESH),
     _Row(1008, "is not found for api version", Remedy.REFUSED, _MODEL),
     _Row(1008, "not supported for bidigeneratecontent", Remedy.REFUSED, _MODEL),
-    _Row(None, "quota", Remedy.REFUSED, "wait, or raise the quota of the project"),
-    _Row(None, "resource_exhausted", Remedy.REFUSED, "wait, or raise the quota"),
+    _Row(None, "quota", Remedy.REFUSED, _QUOTA),
+    _Row(None, "resource_exhausted", Remedy.REFUSED, _QUOTA),
     _Row(1007, "content_type_audio is not supported", Remedy.RESUME),
     _Row(1007, "", Remedy.REFUSED, _SETTINGS),
     _Row(401, "", Remedy.REFUSED, _KEY),
     _Row(403, "", Remedy.REFUSED, _KEY),
     _Row(404, "", Remedy.REFUSED, "check `endpoint` and `api_version` in [live]"),
-    _Row(400, "", Remedy.REFUSED, _SETTINGS),
+    _Row(408, "", Remedy.RESUME),
+    _Row(429, "", Remedy.REFUSED, _QUOTA),
 )
+"""The first row that fits counts; where none does, see ``classify``."""
+
+_CLIENT_ERRORS: Final = range(400, 500)
+"""HTTP statuses that say: asking again in the same way does not help."""
 
 
 def classify(code: int, reason: str, *, resumed: bool) -> Ending:
@@ -85,6 +91,7 @@ def classify(code: int, reason: str, *, resumed: bool) -> Ending:
             then a refusal may be the handle's fault, and a fresh session is
             worth one try.
     """
+    reason = " ".join(reason.split())
     words = reason.lower()
     for row in _ROWS:
         if row.code in {None, code} and row.words in words:
@@ -92,4 +99,6 @@ def classify(code: int, reason: str, *, resumed: bool) -> Ending:
             if resumed and remedy is Remedy.REFUSED and code == 1007 and not row.words:
                 remedy = Remedy.FRESH
             return Ending(code, reason, remedy, row.cure)
+    if code in _CLIENT_ERRORS:
+        return Ending(code, reason, Remedy.REFUSED, _SETTINGS)
     return Ending(code, reason, Remedy.RESUME)

@@ -4,7 +4,7 @@ The key travels in a header, never in the URL: URLs end in logs and exceptions.
 """
 
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from edgevoice.errors import ConfigError
 
@@ -19,6 +19,8 @@ TOKEN_PREFIX: Final = "auth_tokens/"
 API_VERSIONS: Final = ("v1beta", "v1alpha", "v1")
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+_NO_ADDRESS: Final = "is no address; use wss://HOST or ws://127.0.0.1:PORT"
 
 
 def is_token(credential: str) -> bool:
@@ -39,29 +41,35 @@ def url(endpoint: str, api_version: str, credential: str) -> str:
         ConfigError: ``endpoint`` is no ``wss://host``, or is ``ws://`` to
             another machine, where the key would travel unencrypted.
     """
-    check(endpoint)
-    return endpoint.rstrip("/") + path(api_version, credential)
+    parts = _parts(endpoint)
+    return f"{parts.scheme}://{parts.netloc}{path(api_version, credential)}"
 
 
 def check(endpoint: str) -> None:
     """Refuse an endpoint that is unusable or would show the key to the network.
 
     Raises:
-        ConfigError: See ``url``.
+        ConfigError: See ``url``. The text does not repeat the endpoint: people put
+            the key into it (``?key=...``), and the text ends in the log.
     """
-    parts = urlsplit(endpoint)
-    if parts.scheme not in {"ws", "wss"} or not parts.hostname:
-        raise ConfigError(
-            f"{endpoint!r} is no address; use wss://HOST or ws://127.0.0.1:PORT"
-        )
-    if parts.path.strip("/") or parts.query or parts.username:
-        raise ConfigError(
-            f"{endpoint!r} must be scheme and host only, without path or key"
-        )
+    _parts(endpoint)
+
+
+def _parts(endpoint: str) -> SplitResult:
+    try:
+        parts = urlsplit(endpoint)
+        port = parts.port
+    except ValueError:
+        raise ConfigError(_NO_ADDRESS) from None
+    if parts.scheme not in {"ws", "wss"} or not parts.hostname or port == 0:
+        raise ConfigError(_NO_ADDRESS)
+    if not endpoint.isprintable() or " " in endpoint:
+        raise ConfigError(_NO_ADDRESS)
+    if parts.path.strip("/") or not set("?#@").isdisjoint(endpoint):
+        raise ConfigError("must be scheme and host only, without path or key")
     if parts.scheme == "ws" and parts.hostname not in LOOPBACK:
-        raise ConfigError(
-            f"{endpoint!r} is unencrypted; use wss:// (ws:// only for this machine)"
-        )
+        raise ConfigError("is unencrypted; use wss:// (ws:// only for this machine)")
+    return parts
 
 
 def headers(credential: str) -> dict[str, str]:

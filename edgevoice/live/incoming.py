@@ -6,6 +6,7 @@ before what closes it. Unknown fields are ignored, as Google's own client does.
 Source: Live API reference, BidiGenerateContentServerMessage.
 """
 
+import math
 from collections.abc import Iterator
 from typing import Final, TypeAlias
 
@@ -23,7 +24,7 @@ class _Wire(Struct, frozen=True, rename="camel"):
 
 class _Blob(_Wire, frozen=True):
     mime_type: str | None = None
-    data: bytes = b""
+    data: bytes | None = None
 
 
 class _Part(_Wire, frozen=True):
@@ -181,14 +182,22 @@ def decode(data: bytes | str) -> list[ServerEvent]:
     """Translate one WebSocket message, in the order in which it is to be handled.
 
     Raises:
-        RemoteProtocolError: It is not JSON, or a known field has a wrong type.
-            The text names the place, never the content.
+        RemoteProtocolError: It is not JSON, nested too deeply, or a known field
+            has a wrong type. The text names the place, never the content.
     """
     try:
         message = _decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except msgspec.DecodeError as error:
         raise RemoteProtocolError(
             f"the server sent no valid message: {error}"
+        ) from None
+    except UnicodeError:
+        raise RemoteProtocolError(
+            "the server sent no valid message: not Unicode"
+        ) from None
+    except RecursionError:
+        raise RemoteProtocolError(
+            "the server sent no valid message: nested too deeply"
         ) from None
     return list(_events(message))
 
@@ -226,16 +235,25 @@ def _content(content: _ServerContent) -> Iterator[ServerEvent]:
         yield Interrupted()
     if content.generation_complete:
         yield GenerationComplete()
-    # Extended thinking sends several turnCompletes; only IDLE ends the request.
-    if content.turn_complete and content.interaction_status != "IN_PROGRESS":
+    if _is_complete(content):
         yield TurnComplete(content.turn_complete_reason or "")
+
+
+def _is_complete(content: _ServerContent) -> bool:
+    # Extended thinking sends several turnCompletes; only IDLE ends the request. The
+    # rule is that of Google's own client (google-genai 3.4.0, receive() in live.py).
+    if content.interaction_status in {None, "", "INTERACTION_STATUS_UNSPECIFIED"}:
+        return bool(content.turn_complete)
+    return content.interaction_status == "IDLE"
 
 
 def _part(part: _Part) -> ServerEvent:
     blob = part.inline_data
     if blob is None or part.thought or not _is_pcm(blob.mime_type or "audio/pcm"):
         return Progress()
-    return Audio(blob.data[: len(blob.data) & ~1])
+    pcm = blob.data or b""
+    pcm = pcm[: len(pcm) & ~1]
+    return Audio(pcm) if pcm else Progress()
 
 
 def _is_pcm(mime_type: str) -> bool:
@@ -256,6 +274,7 @@ def _usage(usage: _UsageMetadata) -> Usage:
 def _seconds(duration: str | None) -> float:
     """Protobuf's JSON duration, ``"50s"`` or ``"9.5s"``; unreadable means now."""
     try:
-        return max(0.0, float((duration or "0s").removesuffix("s")))
+        seconds = float((duration or "0s").removesuffix("s"))
     except ValueError:
         return 0.0
+    return max(0.0, seconds) if math.isfinite(seconds) else 0.0

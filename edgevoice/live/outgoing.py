@@ -85,9 +85,9 @@ class SessionResumption(Message, frozen=True):
 
 
 class SlidingWindow(Message, frozen=True):
-    """Compression drops the oldest turns."""
+    """Compression drops the oldest turns; ``{}`` leaves it half of the trigger."""
 
-    target_tokens: int
+    target_tokens: int | None = None
 
 
 class ContextWindowCompression(Message, frozen=True):
@@ -155,7 +155,8 @@ class SessionOptions(Struct, frozen=True, kw_only=True):
         language: BCP-47 code such as ``de-DE``; empty leaves it to the model.
         transcripts: Ask for text of what was said by either side.
         trigger_tokens: Context size that starts a compression; 0: never.
-        target_tokens: Context size after a compression.
+        target_tokens: Context size after a compression; 0: half of the trigger, as
+            the server does by itself.
     """
 
     model: str
@@ -225,7 +226,7 @@ def _compression(options: SessionOptions) -> ContextWindowCompression | None:
         return None
     return ContextWindowCompression(
         trigger_tokens=options.trigger_tokens,
-        sliding_window=SlidingWindow(target_tokens=options.target_tokens),
+        sliding_window=SlidingWindow(target_tokens=options.target_tokens or None),
     )
 
 

@@ -1,0 +1,95 @@
+"""Who may import which: the table that keeps the house small enough to know."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent / "edgevoice"
+FILES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts): path
+    for path in sorted(ROOT.rglob("*.py"))
+}
+"""Every module by its name below ``edgevoice``."""
+
+# What each part may import of ours. A name stands for the module and all below it; of
+# several rows that fit a module the longest counts. To add a row is to widen the house:
+# ARCHITECTURE.md says why it is as it is.
+OURS = {
+    "conversation": set(),
+    "errors": set(),
+    "report": set(),
+    "live": {"live", "errors"},
+    "audio": {"audio", "errors"},
+    "controls": {"controls", "errors"},
+    "config": {"errors", "live.endpoint"},
+    "demo": set(),
+    "simulator": {"simulator", "live", "audio.pcm", "errors"},
+    "daemon": {
+        "daemon",
+        "config",
+        "conversation",
+        "live",
+        "audio",
+        "controls",
+        "errors",
+    },
+    "daemon.talk": {"daemon", "config", "controls", "audio.pcm", "simulator"},
+    "daemon.client": {"errors"},
+    "cli": {"config", "daemon", "simulator", "audio", "report", "errors"},
+    "__main__": {"cli"},
+    "__init__": set(),
+}
+
+# Who may import what is not ours: the event loop, and hardware, each in its own files.
+FOREIGN = {
+    "asyncio": {"daemon", "simulator", "cli"},
+    "websockets": {"daemon", "simulator"},
+    "pyaudio": {"audio.portaudio"},
+    "gpiozero": {"controls.gpio"},
+    "lgpio": {"controls.gpio"},
+    "systemd": {"daemon.supervisor", "daemon.logs"},
+}
+
+
+def is_in(module: str, parts: set[str]) -> bool:
+    return any(module == part or module.startswith(f"{part}.") for part in parts)
+
+
+def imports(module: str) -> Iterator[str]:
+    """Full names of what a module imports, wherever in it."""
+    for node in ast.walk(ast.parse(FILES[module].read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}: write imports in full"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_a_part_imports_only_what_the_table_allows(module: str) -> None:
+    fitting = [part for part in OURS if is_in(module, {part})]
+    assert fitting, "a new part needs a row in OURS"
+    allowed = OURS[max(fitting, key=len)]
+    for name in imports(module):
+        top, _, rest = name.partition(".")
+        if top == "edgevoice" and rest != "__version__":
+            assert is_in(rest, allowed), f"{module} imports {name}"
+        if top in FOREIGN:
+            assert is_in(module, FOREIGN[top]), f"{module} imports {name}"
+
+
+def test_every_row_of_the_tables_is_needed() -> None:
+    assert all(any(is_in(module, {part}) for module in FILES) for part in OURS)
+    for library, owners in FOREIGN.items():
+        users = [m for m in FILES if any(is_in(n, {library}) for n in imports(m))]
+        assert all(any(is_in(user, {owner}) for user in users) for owner in owners)
+
+
+def test_only_the_conversation_knows_its_phases() -> None:
+    """Others show ``phase.value``; a decision on the dialogue is made in one file."""
+    for module in FILES:
+        names = {name.partition("edgevoice.")[2] for name in imports(module)}
+        assert "conversation.Phase" not in names, module
+        assert "conversation" not in names, f"{module}: import its names"

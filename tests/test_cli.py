@@ -1,0 +1,484 @@
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edgevoice import __version__, cli, config
+from edgevoice.audio import devices, names
+from edgevoice.audio.names import DeviceInfo
+from edgevoice.cli import main
+from edgevoice.errors import DeviceError
+
+KEY = "AIzaSy-a-key-of-nobody"
+COMMANDS = [name for group in cli._GROUPS.values() for name in group]
+TO_THE_DAEMON = {name: [name] for name in cli._GROUPS["The running daemon"]} | {
+    "say": ["say", "hello"]
+}
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(autouse=True)
+def nothing_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No settings, no key and no daemon but those of the test."""
+    monkeypatch.setattr(config, "SYSTEM_FILE", tmp_path / "none.toml")
+    monkeypatch.setattr(cli, "SYSTEM_SOCKET", tmp_path / "none.sock")
+    for name in (
+        "GEMINI_API_KEY",
+        "CREDENTIALS_DIRECTORY",
+        "RUNTIME_DIRECTORY",
+        "STATE_DIRECTORY",
+        "EDGEVOICE_CONFIG",
+        "EDGEVOICE_SOCKET",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a command in this process: exit status, stdout, stderr."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        try:
+            status = main(arguments)
+        except SystemExit as end:
+            status = int(end.code or 0)
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    return run
+
+
+def one_line(text: str) -> str:
+    """The text without its newline; it must be a line that names the program."""
+    [line] = text.splitlines()
+    assert line.startswith("edgevoice: ")
+    return line.removeprefix("edgevoice: ")
+
+
+# -- help ----------------------------------------------------------------------
+
+
+def test_the_help_names_every_command_in_its_group(run: Run) -> None:
+    status, out, err = run("--help")
+
+    assert (status, err) == (0, "")
+    for title, members in cli._GROUPS.items():
+        group = out.partition(f"{title}:\n")[2].partition("\n\n")[0]
+        assert [line.split()[0] for line in group.splitlines()] == list(members)
+        assert all(re.fullmatch(r"  \w+ +[A-Z].*", one) for one in group.splitlines())
+
+
+def test_every_command_stands_in_the_help() -> None:
+    parser = cli._parser()
+    [commands] = [
+        action.choices for action in parser._actions if action.dest == "command"
+    ]
+
+    assert commands is not None
+    assert sorted(commands) == sorted(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str, run: Run) -> None:
+    status, out, err = run(command, "--help")
+
+    assert (status, err) == (0, "")
+    assert out.startswith(f"usage: edgevoice {command} ")
+    assert re.search(r"\n\n[A-Z][^\n]+\.\n", out)
+
+
+def test_the_version_is_the_packages(run: Run) -> None:
+    assert run("--version") == (0, f"{__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["nonsense"],
+        ["run", "--nonsense"],
+        ["say"],
+        ["volume", "loud"],
+        ["volume", "101"],
+        ["volume", "-1"],
+        ["volume", "9" * 5000],
+        ["simulator", "--port", "65536"],
+    ],
+)
+def test_wrong_usage_is_told_with_status_2(arguments: list[str], run: Run) -> None:
+    status, out, err = run(*arguments)
+
+    assert (status, out) == (2, "")
+    assert err.startswith("usage: edgevoice")
+    assert "error: " in err
+
+
+# -- settings and key ----------------------------------------------------------
+
+
+def test_check_says_that_a_good_file_is_good(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "good.toml"
+    path.write_text("[speaker]\nvolume = 3\n")
+
+    assert run("check", "--config", str(path)) == (0, f"{path}: ok\n", "")
+
+
+def test_check_without_a_file_says_that_the_defaults_count(run: Run) -> None:
+    assert run("check") == (0, "no settings file: the defaults are used: ok\n", "")
+
+
+@pytest.mark.parametrize("command", ["check", "run", "talk"])
+def test_every_mistake_in_the_settings_is_one_line(
+    command: str, run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text("[speaker]\nvolum = 3\n[button]\npin = 99\n")
+
+    status, out, err = run(command, "--config", str(path))
+
+    assert (status, out) == (78, "")
+    assert err.splitlines() == [
+        f"edgevoice: {path}: speaker.volum: unknown key; did you mean speaker.volume?",
+        f"edgevoice: {path}: button.pin = 99: expected int <= 27",
+    ]
+
+
+def test_check_finds_the_file_of_the_environment(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EDGEVOICE_CONFIG", str(tmp_path / "gone.toml"))
+
+    status, _, err = run("check")
+
+    assert status == 78
+    assert "gone.toml: cannot be read: No such file" in one_line(err)
+
+
+def test_run_without_a_key_says_how_to_give_one(run: Run) -> None:
+    status, out, err = run("run")
+
+    assert (status, out) == (78, "")
+    assert "set GEMINI_API_KEY" in one_line(err)
+
+
+def test_talk_without_a_key_says_so_in_one_line_and_goes_on(run: Run) -> None:
+    status, out, err = run("talk")
+
+    assert "no API key" in one_line(out)
+    assert out.endswith("talking to the built-in simulator\n")
+    # It went on until it found that nobody can press keys here.
+    assert status == 1
+    assert "terminal" in one_line(err)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        f"[live]\nkey = '{KEY}'",
+        f"[live]\nkey_file = '{KEY}'",
+        f"[live]\nendpoint = 'wss://host?key={KEY}'",
+    ],
+)
+@pytest.mark.parametrize("command", ["check", "run", "talk"])
+def test_a_key_in_a_wrong_place_is_in_no_output(
+    command: str, settings: str, run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "edgevoice.toml"
+    path.write_text(settings)
+
+    _, out, err = run(command, "--config", str(path))
+
+    assert KEY not in out + err
+
+
+def test_an_unusable_key_is_in_no_output(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GEMINI_API_KEY", f"{KEY} and more")
+
+    status, out, err = run("run")
+
+    assert status == 78
+    assert KEY not in out + err
+
+
+# -- this machine --------------------------------------------------------------
+
+
+CARDS = [
+    DeviceInfo("hw:CARD=Mic,DEV=0", "USB Mic", 1, 0, 48_000, ("input",)),
+    DeviceInfo("hw:CARD=Box,DEV=0", "USB Box", 0, 2, 48_000, ("output",)),
+    DeviceInfo("default", "default", 32, 32, 44_100),
+]
+
+
+def test_devices_shows_the_names_that_the_settings_take(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devices, "list_devices", lambda: CARDS)
+
+    status, out, err = run("devices")
+
+    assert (status, err) == (0, "")
+    assert out.splitlines()[:4] == [
+        "microphone  hw:CARD=Mic,DEV=0  USB Mic, the default",
+        "microphone  default            default",
+        "speaker     hw:CARD=Box,DEV=0  USB Box, the default",
+        "speaker     default            default",
+    ]
+
+
+def test_a_machine_without_sound_has_devices_none(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devices, "list_devices", list)
+    monkeypatch.setattr(names, "forbidden", lambda: "")
+
+    status, out, _ = run("devices")
+
+    assert status == 0
+    assert out.startswith("microphone  none\nspeaker     none\ngpio chip   ")
+
+
+def test_without_the_sound_library_the_other_devices_are_shown(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> list[DeviceInfo]:
+        raise DeviceError("PyAudio cannot be used; install python3-pyaudio")
+
+    monkeypatch.setattr(devices, "list_devices", fail)
+
+    status, out, err = run("devices")
+
+    assert status == 1
+    assert one_line(err) == "PyAudio cannot be used; install python3-pyaudio"
+    assert "\ngpio chip   " in out
+
+
+def test_a_behaviour_that_there_is_not_is_told_with_those_there_are(run: Run) -> None:
+    status, _, err = run("simulator", "--behaviour", "nonsense")
+
+    assert status != 0
+    assert "nonsense" in one_line(err)
+    assert "echo" in err
+
+
+# -- the daemon ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arguments", TO_THE_DAEMON.values(), ids=TO_THE_DAEMON)
+def test_without_a_daemon_every_command_says_so_in_one_line(
+    arguments: list[str], run: Run, tmp_path: Path
+) -> None:
+    status, out, err = run(*arguments)
+
+    assert (status, out) == (3, "")
+    path = tmp_path / "edgevoice" / "control.sock"
+    assert one_line(err).startswith(f"no daemon listens on {path}: start it")
+
+
+STATUS = {
+    "phase": "idle",
+    "link": "up",
+    "error": None,
+    "session": {"age_s": 5, "resumed": False, "connections": 1},
+    "microphone": {"name": "default", "state": "open", "error": None},
+    "speaker": {"name": "default", "state": "open", "error": None},
+    "turns": {"said": 1, "answered": 1, "told": 0, "pending": 0},
+    "last_turn": None,
+    "usage": {"tokens": {"prompt": 1, "response": 2, "total": 3}, "money": None},
+    "volume": 40,
+    "muted": True,
+}
+REPLIES: dict[str, dict[str, Any]] = {
+    "volume": {"ok": True, "volume": 40, "muted": True},
+    "status": {"ok": True, **STATUS},
+    "say": {"ok": False, "error": "not now"},
+}
+
+
+class Daemon:
+    """Answers on a real socket what ``REPLIES`` says, else ``{"ok": true}``."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.asked: list[dict[str, Any]] = []
+        self._server = socket.socket(socket.AF_UNIX)
+        self._server.bind(str(path))
+        self._server.listen()
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._server.accept()
+                with client, client.makefile("rw") as lines:
+                    self._answer(lines)
+
+    def _answer(self, lines: Any) -> None:
+        request = json.loads(lines.readline() or "{}")
+        self.asked.append(request)
+        reply = REPLIES.get(request.get("command"), {"ok": True})
+        print(json.dumps(reply), file=lines, flush=True)
+        if request.get("command") == "watch":
+            event = {"event": "phase", "time": 0.0, "phase": "idle"}
+            print(json.dumps(event), file=lines, flush=True)
+
+    def close(self) -> None:
+        self._server.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
+        self._thread.join()
+        self._server.close()
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Iterator[Daemon]:
+    (tmp_path / "edgevoice").mkdir()
+    daemon = Daemon(tmp_path / "edgevoice" / "control.sock")
+    yield daemon
+    daemon.close()
+
+
+@pytest.mark.parametrize("command", cli._SIMPLE)
+def test_a_simple_command_is_sent_and_says_nothing(
+    command: str, run: Run, daemon: Daemon
+) -> None:
+    assert run(command) == (0, "", "")
+    assert daemon.asked == [{"command": command}]
+
+
+def test_what_the_daemon_refuses_is_one_line_and_status_1(
+    run: Run, daemon: Daemon
+) -> None:
+    status, out, err = run("say", "what", "time?")
+
+    assert (status, out, one_line(err)) == (1, "", "not now")
+    assert daemon.asked == [{"command": "say", "text": "what time?"}]
+
+
+def test_volume_shows_or_sets(run: Run, daemon: Daemon) -> None:
+    assert run("volume") == (0, "40 (muted)\n", "")
+    assert run("volume", "40") == (0, "40 (muted)\n", "")
+    assert [request["level"] for request in daemon.asked] == [None, 40]
+
+
+@pytest.mark.usefixtures("daemon")
+def test_status_is_for_people_or_for_programs(run: Run) -> None:
+    assert re.search(r"^phase +idle$", run("status")[1], re.MULTILINE)
+    assert json.loads(run("status", "--json")[1]) == STATUS
+
+
+@pytest.mark.usefixtures("daemon")
+def test_watch_shows_one_event_a_line_until_the_daemon_ends(run: Run) -> None:
+    assert re.fullmatch(r"\d\d:\d\d:\d\d phase +phase=idle\n", run("watch")[1])
+    assert json.loads(run("watch", "--json")[1])["phase"] == "idle"
+
+
+def test_the_socket_may_be_named_by_option_environment_or_settings(
+    run: Run, daemon: Daemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = daemon.path.rename(tmp_path / "named.sock")
+
+    assert run("press")[0] == 3
+    assert run("press", "--socket", str(named))[0] == 0
+    settings = tmp_path / "edgevoice" / "edgevoice.toml"
+    settings.write_text(f"[control]\nsocket = '{named}'\n")
+    assert run("press")[0] == 0
+    settings.write_text("nonsense")  # that is the daemon's trouble
+    assert run("press")[0] == 3
+    monkeypatch.setenv("EDGEVOICE_SOCKET", str(named))
+    assert run("press")[0] == 0
+
+
+def test_the_systems_daemon_is_found_where_the_user_has_none(
+    run: Run, daemon: Daemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "SYSTEM_SOCKET", daemon.path.rename(tmp_path / "s.sock"))
+
+    assert run("press")[0] == 0
+
+
+# -- as a program --------------------------------------------------------------
+
+
+def edgevoice(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "edgevoice", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=15,
+        env={**os.environ, "PYTHONPATH": str(Path(cli.__file__).parents[1])},
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+
+
+def test_the_program_exits_with_what_the_command_returns(tmp_path: Path) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text("x = 1")
+
+    good, bad, absent = (
+        edgevoice("--version"),
+        edgevoice("check", "--config", str(path)),
+        edgevoice("status"),
+    )
+
+    assert (good.returncode, good.stdout) == (0, f"{__version__}\n")
+    assert (bad.returncode, bad.stdout, len(bad.stderr.splitlines())) == (78, "", 1)
+    assert (absent.returncode, len(absent.stderr.splitlines())) == (3, 1)
+
+
+def test_the_real_devices_of_this_machine_are_shown_without_a_traceback() -> None:
+    done = edgevoice("devices")
+
+    assert done.returncode in {0, 1}
+    assert "Traceback" not in done.stderr
+    assert "\ngpio chip   " in f"\n{done.stdout}"
+
+
+def test_ctrl_c_ends_the_simulator_quietly() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "edgevoice", "simulator", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(cli.__file__).parents[1])},
+    ) as program:
+        assert program.stdout
+        ready = program.stdout.readline()
+        program.send_signal(signal.SIGINT)
+        _, errors = program.communicate(timeout=10)
+
+    assert re.fullmatch(r"listening on ws://127\.0\.0\.1:\d+\n", ready)
+    assert program.returncode == 0
+    assert "Traceback" not in errors
+
+
+@pytest.mark.usefixtures("daemon")
+def test_a_reader_that_leaves_ends_the_program_quietly() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "edgevoice", "status"],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        timeout=15,
+        env={**os.environ, "PYTHONPATH": str(Path(cli.__file__).parents[1])},
+        check=False,
+    )
+    os.close(writer)
+
+    assert (done.returncode, done.stderr) == (1, b"")

@@ -1,0 +1,530 @@
+import os
+import re
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+import pytest
+
+from edgevoice import config
+from edgevoice.config import Configuration, Control, Live, Settings
+from edgevoice.errors import ConfigError, CredentialError
+
+KEY = "AIzaSy-a-key-of-nobody"
+SAMPLE = Path(__file__).parent.parent / "config" / "edgevoice.toml"
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str], Path]:
+    def write(text: str) -> Path:
+        path = tmp_path / "edgevoice.toml"
+        path.write_text(text, "utf-8")
+        return path
+
+    return write
+
+
+def mistakes(path: Path) -> list[str]:
+    """The mistakes in a file, each without the file's name in front."""
+    with pytest.raises(ConfigError) as caught:
+        config.load(path)
+    lines = str(caught.value).splitlines()
+    assert lines == list(caught.value.mistakes)
+    assert all(line.startswith(f"{path}: ") for line in lines)
+    return [line.removeprefix(f"{path}: ") for line in lines]
+
+
+# -- mistakes ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (
+            "[live]\nvoise = 'Kore'",
+            "live.voise: unknown key; did you mean live.voice?",
+        ),
+        (
+            "[speeker]\nvolume = 3",
+            "speeker: unknown key; did you mean speaker?",
+        ),
+        (
+            "[live.compression]\ntriger_token = 3",
+            "live.compression.triger_token: unknown key; "
+            "did you mean live.compression.trigger_tokens?",
+        ),
+        ("model = 'm'", "model: unknown key; did you mean live.model?"),
+        (
+            "[live]\npin = 3",
+            "live.pin: unknown key; did you mean button.pin or indicator.pin?",
+        ),
+        ("[indicator]\nxyz = 1", "indicator.xyz: unknown key; known here: pin"),
+        (
+            '[indicator]\n"x\\ny" = 1',
+            "indicator.'x\\ny': unknown key; known here: pin",
+        ),
+        ("speaker = 3", "speaker: is a table; write [speaker]"),
+        ("[live]\nsession = 1", "live.session: is a table; write [live.session]"),
+        (
+            "[speaker]\nvolume = 'loud'",
+            "speaker.volume = 'loud': expected int, got str",
+        ),
+        ("[speaker]\nvolume = true", "speaker.volume = True: expected int, got bool"),
+        ("[speaker]\nvolume = 50.5", "speaker.volume = 50.5: expected int, got float"),
+        ("[speaker]\nvolume = 101", "speaker.volume = 101: expected int <= 100"),
+        ("[speaker]\nearcons = 1", "speaker.earcons = 1: expected bool, got int"),
+        ("[live]\nvoice = ['a']", "live.voice = ['a']: expected str, got array"),
+        ("[live]\nmodel = ''", "live.model = '': expected str of length >= 1"),
+        (
+            "[live]\nanswer_timeout_s = nan",
+            "live.answer_timeout_s = nan: expected float >= 2.0",
+        ),
+        (
+            "[live]\nkeep_s = inf",
+            "live.keep_s = inf: expected float <= 3600.0",
+        ),
+        (
+            "[live]\napi_version = 'v2'",
+            "live.api_version = 'v2': must be one of v1beta, v1alpha, v1",
+        ),
+        (
+            "[button]\nmode = 'tap'",
+            "button.mode = 'tap': must be one of hold, toggle",
+        ),
+        (
+            "[button]\nsource = 'usb'",
+            "button.source = 'usb': "
+            "must be one of gpio, keyboard, none, evdev:/dev/input/by-id/NAME",
+        ),
+        (
+            "[live]\nendpoint = 'ws://example.org'",
+            "live.endpoint: is unencrypted; use wss:// (ws:// only for this machine)",
+        ),
+        (
+            "[live.compression]\ntrigger_tokens = 8000",
+            "live.compression.target_tokens = 8000: must be less than "
+            "trigger_tokens (8000)",
+        ),
+        ("[indicator]\npin = 17", "indicator.pin = 17: is the button's pin too"),
+        (
+            "[live]\ninstructions_file = '/nowhere/words.txt'",
+            "live.instructions_file = '/nowhere/words.txt': "
+            "cannot be read: No such file or directory",
+        ),
+    ],
+)
+def test_a_mistake_is_one_line_with_the_key_and_what_would_be_right(
+    text: str, line: str, write: Callable[[str], Path]
+) -> None:
+    assert mistakes(write(text)) == [line]
+
+
+def test_all_mistakes_are_told_at_once(write: Callable[[str], Path]) -> None:
+    path = write(
+        "[live]\nmodel = 3\nkey = 'x'\n[live.session]\nidle_reset_minutes = -1\n"
+        "[speaker]\nvolume = 200\n[mic]\n"
+    )
+
+    assert [line.partition(":")[0] for line in mistakes(path)] == [
+        "live.model = 3",
+        "live.key",
+        "live.session.idle_reset_minutes = -1",
+        "speaker.volume = 200",
+        "mic",
+    ]
+
+
+def test_contradictions_are_told_at_once_too(write: Callable[[str], Path]) -> None:
+    path = write("[live]\nendpoint = 'http://x'\n[button]\npin = 25\n")
+
+    assert [line.partition(" ")[0] for line in mistakes(path)] == [
+        "live.endpoint:",
+        "indicator.pin",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[button]\nsource = 'none'\npin = 25",
+        "[indicator]\npin = -1",
+        "[live.compression]\ntrigger_tokens = 0",
+        "[live.compression]\ntarget_tokens = 0",
+        "[live]\nkeep_s = 0\nanswer_timeout_s = 2",
+        "[button]\nsource = 'evdev:/dev/input/by-id/pedal'",
+    ],
+)
+def test_what_only_looks_like_a_contradiction_is_taken(
+    text: str, write: Callable[[str], Path]
+) -> None:
+    assert config.load(write(text)) != Configuration()
+
+
+def test_what_is_no_toml_is_told_with_its_place(write: Callable[[str], Path]) -> None:
+    [line] = mistakes(write("[live]\nmodel = \n"))
+
+    assert line.startswith("is not valid TOML: ")
+    assert "line 2" in line
+
+
+def test_what_is_no_text_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "edgevoice.toml"
+    path.write_bytes(b"\xff\xfe\x00")
+
+    assert mistakes(path) == ["is not UTF-8 text"]
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    assert mistakes(tmp_path) == ["cannot be read: Is a directory"]
+    assert mistakes(tmp_path / "none") == ["cannot be read: No such file or directory"]
+
+
+# -- ranges --------------------------------------------------------------------
+
+
+def keys(
+    kind: type[Settings] = Configuration, prefix: str = ""
+) -> Iterator[tuple[str, Any]]:
+    """Every key's path with the type that holds its range."""
+    for name, hint in get_type_hints(kind, include_extras=True).items():
+        if isinstance(hint, type) and issubclass(hint, Settings):
+            yield from keys(hint, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", hint
+
+
+RANGES = {
+    path: (meta.ge, meta.le)
+    for path, hint in keys()
+    if get_origin(hint) is Annotated
+    for meta in get_args(hint)[1:]
+    if meta.ge is not None
+}
+"""Smallest and largest value of every number."""
+
+
+def one_key(path: str, value: object) -> str:
+    table, _, key = path.rpartition(".")
+    return f"[{table}]\n{key} = {value}\n"
+
+
+def test_every_number_has_a_range() -> None:
+    numbers = {
+        path
+        for path, hint in keys()
+        if int in (hint, *get_args(hint)) or float in (hint, *get_args(hint))
+    }
+
+    assert numbers == set(RANGES)
+    assert all(le is not None for _, le in RANGES.values())
+
+
+# Two keys bound each other; the test of contradictions has them.
+@pytest.mark.parametrize(
+    "path", sorted(RANGES.keys() - {"live.compression.target_tokens"})
+)
+def test_both_ends_of_a_range_are_taken_and_nothing_beyond(
+    path: str, write: Callable[[str], Path]
+) -> None:
+    low, high = RANGES[path]
+    good = (high,) if path.endswith("trigger_tokens") else (low, high)
+    for value in good:
+        config.load(write(one_key(path, value)))
+    for value in (low - 1, high + 1):
+        assert mistakes(write(one_key(path, value)))[0].startswith(f"{path} = {value}:")
+
+
+# -- the sample file -----------------------------------------------------------
+
+
+def uncommented(text: str) -> str:
+    """The sample with every key in force: prose has a space after its #."""
+    return re.sub(r"^#(?=[^ \n])", "", text, flags=re.MULTILINE)
+
+
+def blocks(text: str) -> dict[str, str]:
+    """Path of every key in the sample, and the prose right above it."""
+    table, prose, found = "", "", {}
+    for line in text.splitlines():
+        if line.startswith("["):
+            table, prose = f"{line.strip('[]')}.", ""
+        elif match := re.match(r"#(\w+) = ", line):
+            found[table + match[1]], prose = prose, ""
+        elif line.startswith("# "):
+            prose += f"{line[2:]} "
+        elif not line:
+            prose = ""
+    return found
+
+
+def test_the_sample_says_nothing_until_something_is_uncommented() -> None:
+    assert config.load(SAMPLE) == Configuration()
+    assert not any(
+        value
+        for table in tomllib.loads(SAMPLE.read_text()).values()
+        for value in table.values()
+    )
+
+
+def test_the_sample_holds_every_key_at_its_default(
+    write: Callable[[str], Path],
+) -> None:
+    text = uncommented(SAMPLE.read_text())
+
+    assert config.load(write(text)) == Configuration()
+    assert tomllib.loads(text) == msgspec.to_builtins(Configuration())
+
+
+def test_the_sample_explains_every_key_with_its_range() -> None:
+    explained = blocks(SAMPLE.read_text())
+
+    assert list(explained) == [path for path, _ in keys()]
+    for path, hint in keys():
+        assert len(explained[path]) > 40, path
+        if path in RANGES:
+            low, high = RANGES[path]
+            assert f"{low} to {high}" in explained[path], path
+        if get_origin(hint) is Literal:
+            assert all(f'"{one}"' in explained[path] for one in get_args(hint)), path
+
+
+def test_the_sample_names_the_unit_of_every_duration() -> None:
+    explained = blocks(SAMPLE.read_text())
+    units = {"_s": "seconds", "_ms": "milliseconds", "_minutes": "minutes"}
+
+    for path in explained:
+        for ending, unit in units.items():
+            if path.endswith(ending):
+                assert f" {unit}, " in explained[path], path
+
+
+# -- which file ----------------------------------------------------------------
+
+
+@pytest.fixture
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """Where the system's and the user's file would be; neither is there."""
+    system = tmp_path / "etc" / "edgevoice.toml"
+    monkeypatch.setattr(config, "SYSTEM_FILE", system)
+    return system, tmp_path / "home" / ".config" / "edgevoice" / "edgevoice.toml"
+
+
+def put(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    return path
+
+
+def test_the_named_file_comes_before_the_environments(tmp_path: Path) -> None:
+    environ = {"EDGEVOICE_CONFIG": "/a"}
+
+    assert config.find("/b", environ) == Path("/b")
+    assert config.find(None, environ) == Path("/a")
+
+
+def test_the_systems_file_comes_before_the_users(
+    places: tuple[Path, Path], tmp_path: Path
+) -> None:
+    system, user = places
+    environ = {"HOME": str(tmp_path / "home")}
+
+    assert config.find(None, environ) is None
+    put(user)
+    assert config.find(None, environ) == user
+    put(system)
+    assert config.find(None, environ) == system
+
+
+def test_the_users_folder_may_be_elsewhere(
+    places: tuple[Path, Path], tmp_path: Path
+) -> None:
+    put(places[1])
+    path = put(tmp_path / "elsewhere" / "edgevoice" / "edgevoice.toml")
+    environ = {"HOME": str(tmp_path / "home"), "XDG_CONFIG_HOME": str(path.parents[1])}
+
+    assert config.find(None, environ) == path
+
+
+def test_without_any_file_the_defaults_count() -> None:
+    assert config.load(None) == Configuration()
+
+
+# -- instructions --------------------------------------------------------------
+
+
+def test_instructions_come_from_their_file_if_there_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "words.txt"
+    path.write_text("Sprich wie ein Möbel.\n", "utf-8")
+
+    assert config.instructions(Live(instructions_file=str(path))) == (
+        "Sprich wie ein Möbel."
+    )
+    assert config.instructions(Live(instructions="Hello")) == "Hello"
+
+
+def test_instructions_that_are_no_text_are_a_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "words.txt"
+    path.write_bytes(b"\xff")
+
+    with pytest.raises(ConfigError, match="is not UTF-8 text"):
+        config.instructions(Live(instructions_file=str(path)))
+
+
+# -- the credential ------------------------------------------------------------
+
+
+def key_file(path: Path, text: str = f"{KEY}\n", mode: int = 0o600) -> Path:
+    path.write_text(text)
+    path.chmod(mode)
+    return path
+
+
+def systemd(folder: Path, text: str) -> dict[str, str]:
+    folder.mkdir()
+    key_file(folder / "gemini-api-key", text, 0o440)
+    return {"CREDENTIALS_DIRECTORY": str(folder)}
+
+
+def test_systemds_credential_comes_first_then_the_file_then_the_environment(
+    tmp_path: Path,
+) -> None:
+    live = Live(key_file=str(key_file(tmp_path / "key", "from-file")))
+    environ = {"GEMINI_API_KEY": " from-environment\n"}
+    unit = systemd(tmp_path / "credentials", "from-systemd\n")
+
+    assert config.credential(live, environ | unit) == "from-systemd"
+    assert config.credential(live, environ) == "from-file"
+    assert config.credential(Live(), environ) == "from-environment"
+
+
+@pytest.mark.parametrize("blank", ["", "\n", " \n"])
+def test_the_units_blank_credential_means_look_further(
+    blank: str, tmp_path: Path
+) -> None:
+    unit = systemd(tmp_path / "credentials", blank)
+    path = key_file(tmp_path / "key")
+
+    assert config.credential(Live(key_file=str(path)), unit) == KEY
+    with pytest.raises(CredentialError, match="no API key: set GEMINI_API_KEY"):
+        config.credential(Live(), unit)
+
+
+def test_a_credentials_folder_without_ours_means_look_further(tmp_path: Path) -> None:
+    environ = {"CREDENTIALS_DIRECTORY": str(tmp_path), "GEMINI_API_KEY": KEY}
+
+    assert config.credential(Live(), environ) == KEY
+
+
+def test_an_ephemeral_token_is_a_credential_too() -> None:
+    assert config.credential(Live(), {"GEMINI_API_KEY": "auth_tokens/x"}) == (
+        "auth_tokens/x"
+    )
+
+
+@pytest.mark.parametrize("environ", [{}, {"GEMINI_API_KEY": " "}])
+def test_without_any_key_all_three_ways_to_give_one_are_named(
+    environ: dict[str, str],
+) -> None:
+    with pytest.raises(CredentialError) as caught:
+        config.credential(Live(), environ)
+
+    for way in ("GEMINI_API_KEY", "live.key_file", "LoadCredential=gemini-api-key"):
+        assert way in str(caught.value)
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o660, 0o610])
+def test_a_key_file_that_others_can_open_is_refused_with_the_cure(
+    mode: int, tmp_path: Path
+) -> None:
+    path = key_file(tmp_path / "key", mode=mode)
+
+    with pytest.raises(CredentialError, match=f"chmod 600 {path}") as caught:
+        config.credential(Live(key_file=str(path)), {"GEMINI_API_KEY": "other"})
+
+    assert KEY not in str(caught.value)
+
+
+def test_a_key_file_may_stand_in_the_home_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    key_file(tmp_path / "key", mode=0o400)
+
+    assert config.credential(Live(key_file="~/key"), {}) == KEY
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\n", f"{KEY} {KEY}", f"{KEY}\n{KEY}", f"{KEY}\x07", f"{KEY}ü"]
+)
+def test_a_file_that_holds_anything_but_one_key_is_refused(
+    text: str, tmp_path: Path
+) -> None:
+    path = key_file(tmp_path / "key", text)
+
+    with pytest.raises(CredentialError, match="holds no API key") as caught:
+        config.credential(Live(key_file=str(path)), {})
+
+    assert KEY not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_bad_key_in_the_environment_is_not_repeated() -> None:
+    with pytest.raises(CredentialError, match=r"\$GEMINI_API_KEY holds") as caught:
+        config.credential(Live(), {"GEMINI_API_KEY": f"{KEY} x"})
+
+    assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "value", [KEY, "auth_tokens/AIzaSy", f"~{KEY}/x", f"{KEY}\0", "/"]
+)
+def test_a_key_in_the_place_of_its_file_is_not_repeated(value: str) -> None:
+    with pytest.raises(CredentialError, match="a path, not the key") as caught:
+        config.credential(Live(key_file=value), {})
+
+    assert "AIzaSy" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"[live]\nkey = '{KEY}'",
+        f"[live]\nkey_file = ['{KEY}']",
+        f"[live]\nendpoint = 'wss://host?key={KEY}'",
+        f"[live]\nkey_file = '{KEY}\n",
+        f"[live]\nkey_file = {KEY}\n",
+    ],
+)
+def test_a_key_in_a_wrong_place_is_not_repeated(
+    text: str, write: Callable[[str], Path]
+) -> None:
+    assert KEY not in "".join(mistakes(write(text)))
+
+
+# -- where things are ----------------------------------------------------------
+
+
+def test_the_socket_is_where_the_settings_say_or_systemd_or_the_session() -> None:
+    session = {"XDG_RUNTIME_DIR": "/run/user/7"}
+    unit = {"RUNTIME_DIRECTORY": "/run/edgevoice", **session}
+
+    assert config.socket_path(Control(socket="/x"), unit) == Path("/x")
+    assert config.socket_path(Control(), unit) == Path("/run/edgevoice/control.sock")
+    assert config.socket_path(Control(), session) == Path(
+        "/run/user/7/edgevoice/control.sock"
+    )
+    assert config.socket_path(Control(), {}) == Path(
+        f"/run/user/{os.getuid()}/edgevoice/control.sock"
+    )
+
+
+def test_state_is_kept_where_systemd_says_or_in_the_users_folder() -> None:
+    home = {"HOME": "/home/me"}
+    session = {"XDG_STATE_HOME": "/state", **home}
+    unit = {"STATE_DIRECTORY": "/var/lib/edgevoice", **session}
+
+    assert config.state_directory(unit) == Path("/var/lib/edgevoice")
+    assert config.state_directory(session) == Path("/state/edgevoice")
+    assert config.state_directory(home) == Path("/home/me/.local/state/edgevoice")
