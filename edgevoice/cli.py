@@ -127,7 +127,14 @@ def _socket(args: argparse.Namespace) -> Path:
 def _first_socket(settings: config.Configuration) -> Path:
     """The user's own daemon, or else the system's."""
     own = config.socket_path(settings.control)
-    return own if own.exists() or not SYSTEM_SOCKET.exists() else SYSTEM_SOCKET
+    return SYSTEM_SOCKET if _is_there(SYSTEM_SOCKET) and not _is_there(own) else own
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except PermissionError:  # in a folder for members only: speaking to it will say so
+        return True
 
 
 SYSTEM_SOCKET: Final = Path("/run/edgevoice/control.sock")

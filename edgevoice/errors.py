@@ -11,8 +11,6 @@ The tree, with who is to act:
     Our own bug: it crashes loudly in tests.
   * ``RemoteProtocolError``: the server sent something that is no message.
   * ``LinkError``: the connection could not be made or was lost; try again.
-  * ``SessionRefused``: the server does not want this session; a quick retry
-    does not help.
 """
 
 from typing import Final
@@ -21,8 +19,6 @@ EX_OK: Final = 0
 """Exit status: done."""
 EX_FAILED: Final = 1
 """Exit status: it did not work."""
-EX_USAGE: Final = 2
-"""Exit status: the command line is wrong."""
 EX_NO_DAEMON: Final = 3
 """Exit status: no daemon listens on the control socket."""
 EX_CONFIG: Final = 78
@@ -66,23 +62,3 @@ class RemoteProtocolError(EdgeVoiceError):
 
 class LinkError(EdgeVoiceError, ConnectionError):
     """The connection could not be made, or was lost; another try may succeed."""
-
-
-class SessionRefused(EdgeVoiceError):
-    """The server refused the session for a reason that a quick retry cannot mend.
-
-    Attributes:
-        code: WebSocket close code such as 1008, or HTTP status such as 404.
-        reason: What the server said, at most 123 bytes; it may be cut.
-        cure: What the person can do about it, one clause.
-    """
-
-    def __init__(self, code: int, reason: str, cure: str) -> None:
-        self.code = code
-        self.reason = reason
-        self.cure = cure
-        super().__init__(code, reason, cure)
-
-    def __str__(self) -> str:
-        reason = self.reason or "no reason given"
-        return f"the server refused: {reason} ({self.code}); {self.cure}"

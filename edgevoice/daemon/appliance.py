@@ -215,8 +215,7 @@ class Appliance:
         self.news.tell("turn", number=turn.number, outcome="begun")
 
     def _close_utterance(self) -> None:
-        if self.settings.button.mode == "toggle":
-            self._held.release_all()
+        self._held.release_all()  # a stuck source must not keep others from talking
         if self._turn is None or self._turn.utterance is None:
             return
         self._turn.utterance.closed = True

@@ -11,8 +11,8 @@ from edgevoice.errors import DeviceError
 
 log = logging.getLogger(__name__)
 
-RETRY_S: Final = 2.0
-"""Pause between two attempts to open a button, seconds."""
+CHECK_S: Final = 1.0
+"""How often a missing button is looked for, and a held one asked, seconds."""
 
 
 class Buttons:
@@ -30,12 +30,16 @@ class Buttons:
     async def keep(self) -> None:
         """Open what the settings name, until cancelled."""
         source = self._appliance.settings.button.source
-        if source in {"none", "keyboard"}:  # the terminal brings its own keyboard
+        if source == "none":
             return
+        if source == "gpio":
+            self._open_lamp()
         while True:
             if self._button is None:
-                self._open_all(source)
-            await asyncio.sleep(RETRY_S)
+                self._open_button(source)
+            else:
+                self._check_level(self._button, source)
+            await asyncio.sleep(CHECK_S)
 
     def close(self) -> None:
         """Let go of the hardware."""
@@ -44,16 +48,26 @@ class Buttons:
                 part.close()
         self._button = self._lamp = None
 
-    def _open_all(self, source: str) -> None:
+    def _open_button(self, source: str) -> None:
         try:
-            if source == "gpio":
-                self._open_lamp()
-            self._button = self._open_button(source)
+            self._button = self._opened(source)
         except DeviceError as error:
             self._complain(str(error))
         else:
             log.info("button: %s", self._button.name)
             self._complain(None)
+
+    def _check_level(self, button: TalkControl, source: str) -> None:
+        """A release whose edge was lost must not leave the microphone on."""
+        is_pressed = getattr(button, "is_pressed", None)
+        if is_pressed is not None and self._appliance.settings.button.mode == "hold":
+            try:
+                pressed = is_pressed()
+            except DeviceError as error:
+                self._complain(str(error))
+                return
+            if not pressed:
+                self._appliance.release(source)
 
     def _complain(self, error: str | None) -> None:
         if error and error != self._appliance.control_error:
@@ -63,14 +77,26 @@ class Buttons:
 
     def _open_lamp(self) -> None:
         pin = self._appliance.settings.indicator.pin
-        if self._lamp is None and pin >= 0:
-            from edgevoice.controls.gpio import GpioLamp
+        if pin < 0:
+            return
+        from edgevoice.controls.gpio import GpioLamp
 
+        try:
             self._lamp = GpioLamp(pin)
+        except DeviceError as error:  # the button matters more
+            log.error("%s", error)
+        else:
             self._appliance.panel.add(self._lamp)
 
-    def _open_button(self, source: str) -> TalkControl:
+    def _opened(self, source: str) -> TalkControl:
         press, release = self._edges(source)
+        if source == "keyboard":
+            from edgevoice.controls.keyboard import Keyboard
+
+            return Keyboard(
+                lambda event: self._appliance.post(self._key, event),
+                mode=self._appliance.settings.button.mode,
+            )
         if source == "gpio":
             from edgevoice.controls.gpio import GpioButton
 
@@ -82,6 +108,22 @@ class Buttons:
 
         path = source.removeprefix("evdev:")
         return EvdevButton(path, press, release, on_lost=self._lost_soon)
+
+    def _key(self, event: object) -> None:
+        """What the keyboard of ``edgevoice run`` says; `talk` understands more."""
+        from edgevoice.controls.keyevents import Key
+
+        match event:
+            case Key.PRESS:
+                self._appliance.press("keyboard")
+            case Key.RELEASE:
+                self._appliance.release("keyboard")
+            case Key.SILENCE:
+                self._appliance.silence()
+            case Key.QUIT:
+                self._appliance.stop()
+            case _:
+                pass
 
     def _edges(self, source: str) -> tuple[Callable[[], None], Callable[[], None]]:
         """What a press and a release do, called in the button's own thread."""

@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import logging
 import signal
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, Final, Protocol
 
 from edgevoice import config
 from edgevoice.config import Configuration
@@ -22,6 +23,10 @@ from edgevoice.live.outgoing import SessionOptions
 log = logging.getLogger(__name__)
 
 
+_STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""SIGHUP comes when the terminal is closed."""
+
+
 class Stop(Exception):
     """Somebody wants the appliance to end."""
 
@@ -36,9 +41,19 @@ class Face(Protocol):
 
 
 async def serve(
-    settings: Configuration, credential: str, *, face: Face | None = None
+    settings: Configuration,
+    credential: str,
+    *,
+    face: Face | None = None,
+    state: Path | None = None,
 ) -> None:
-    """Run the appliance until SIGTERM, SIGINT or a ``Stop``.
+    """Run the appliance until a signal, or until a face ends it.
+
+    Args:
+        settings: What the person configured.
+        credential: API key or ephemeral token.
+        face: A user interface beside the button.
+        state: Where to keep what outlives a restart; None for the usual place.
 
     Raises:
         ConfigError: The settings cannot be used.
@@ -50,7 +65,7 @@ async def serve(
     )
     minutes = settings.live.session.idle_reset_minutes
     handles = Handles(
-        StateFile(config.state_directory()),
+        StateFile(state or config.state_directory()),
         address,
         options,
         life=minutes * 60 if minutes else float("inf"),
@@ -83,8 +98,7 @@ async def _run(appliance: Appliance, buttons: Buttons) -> None:
             _tell_systemd(appliance)
             supervisor.notify(READY="1")
     except* Stop:
-        log.info("stopping")
-        supervisor.notify(STOPPING="1")
+        pass
 
 
 def _tell_systemd(appliance: Appliance) -> None:
@@ -99,14 +113,16 @@ def _tell_systemd(appliance: Appliance) -> None:
 async def _stop_on_signal(appliance: Appliance) -> None:
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _STOP_SIGNALS:
         loop.add_signal_handler(number, stopped.set)
     appliance.stop = stopped.set
     try:
         await stopped.wait()
     finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in _STOP_SIGNALS:
             loop.remove_signal_handler(number)
+    log.info("stopping")
+    supervisor.notify(STOPPING="1")
     raise Stop
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from edgevoice import config
 from edgevoice.audio.pcm import level, to_samples
 from edgevoice.config import Configuration
 from edgevoice.controls.control import Indicator
@@ -151,7 +152,8 @@ def run_talk(
 
 
 async def _talk(settings: Configuration, credential: str | None) -> None:
-    button = msgspec.structs.replace(settings.button, source="keyboard")
+    # The terminal brings its own keyboard.
+    button = msgspec.structs.replace(settings.button, source="none")
     settings = msgspec.structs.replace(settings, button=button)
     if credential is not None:
         await serve(settings, credential, face=Terminal())
@@ -161,4 +163,5 @@ async def _talk(settings: Configuration, credential: str | None) -> None:
     async with Simulator() as simulator:
         live = msgspec.structs.replace(settings.live, endpoint=simulator.url)
         settings = msgspec.structs.replace(settings, live=live)
-        await serve(settings, "simulator", face=Terminal())
+        state = config.state_directory() / "simulator"  # never the real handle's
+        await serve(settings, "simulator", face=Terminal(), state=state)
