@@ -8,7 +8,8 @@ STABLE_S: Final = 30.0
 
 FIRST_S: Final = 0.5
 LONGEST_S: Final = 15.0
-REFUSED_FIRST_S: Final = 30.0
+REFUSED_FIRST_S: Final = 120.0
+"""After a refusal; jitter halves it at most, and a quota wants a minute, seconds."""
 REFUSED_LONGEST_S: Final = 300.0
 
 

@@ -56,7 +56,7 @@ class StateFile:
         except OSError as error:
             log.warning("%s: %s; starting a new session", self._path, error.strerror)
             return None
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             self._set_aside()
             return None
         young = 0 <= now - kept.time < min(life, HANDLE_LIFE_S)
@@ -70,7 +70,9 @@ class StateFile:
                 self._path.unlink(missing_ok=True)
                 return
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            # What a crash left there may be open to others: never write into it.
+            new.unlink(missing_ok=True)
+            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(msgspec.json.encode(kept))
                 file.flush()

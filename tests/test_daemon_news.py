@@ -1,0 +1,48 @@
+from edgevoice.daemon.news import Item, News
+
+
+def test_every_listener_hears_every_item_with_its_time() -> None:
+    news = News(lambda: 1_700_000_000.12345)
+    first: list[Item] = []
+    second: list[Item] = []
+    news.listen(first.append)
+    news.listen(second.append)
+
+    news.tell("phase", phase="idle")
+
+    item = {"event": "phase", "time": 1_700_000_000.123, "phase": "idle"}
+    assert first == second == [item]
+
+
+def test_nothing_is_heard_from_before_or_after() -> None:
+    news = News(lambda: 0.0)
+    heard: list[Item] = []
+    news.tell("before")
+    stop = news.listen(heard.append)
+    news.tell("during")
+
+    stop()
+    stop()
+    news.tell("after")
+
+    assert [item["event"] for item in heard] == ["during"]
+
+
+def test_a_listener_may_leave_or_come_while_it_hears() -> None:
+    news = News(lambda: 0.0)
+    heard: list[Item] = []
+
+    def once(item: Item) -> None:
+        heard.append(item)
+        stop()
+        news.listen(heard.append)
+
+    stop = news.listen(once)
+    news.tell("first")
+    news.tell("second")
+
+    assert [item["event"] for item in heard] == ["first", "second"]
+
+
+def test_without_listeners_news_is_lost_quietly() -> None:
+    News(lambda: 0.0).tell("nobody hears")
