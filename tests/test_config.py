@@ -521,10 +521,10 @@ def test_the_socket_is_where_the_settings_say_or_systemd_or_the_session() -> Non
 
 
 def test_state_is_kept_where_systemd_says_or_in_the_users_folder() -> None:
-    home = {"HOME": "/home/me"}
+    home = {"HOME": "/house/me"}
     session = {"XDG_STATE_HOME": "/state", **home}
     unit = {"STATE_DIRECTORY": "/var/lib/edgevoice", **session}
 
     assert config.state_directory(unit) == Path("/var/lib/edgevoice")
     assert config.state_directory(session) == Path("/state/edgevoice")
-    assert config.state_directory(home) == Path("/home/me/.local/state/edgevoice")
+    assert config.state_directory(home) == Path("/house/me/.local/state/edgevoice")
