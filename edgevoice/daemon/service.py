@@ -102,10 +102,16 @@ async def _run(appliance: Appliance, buttons: Buttons) -> None:
 
 
 def _tell_systemd(appliance: Appliance) -> None:
+    told = ""
+
     def tell(_: dict[str, Any]) -> None:
+        nonlocal told
         error = appliance.error
         words = f"link {appliance.link.status}, {appliance.phase}"
-        supervisor.notify(STATUS=f"{words}; {error}" if error else words)
+        words = f"{words}; {error}" if error else words
+        if words != told:
+            told = words
+            supervisor.notify(STATUS=words)
 
     appliance.news.listen(tell)
 

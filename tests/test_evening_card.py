@@ -1,0 +1,43 @@
+"""A whole turn on a sound card in real time: what was fed in is what comes out."""
+
+import asyncio
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soxr
+
+from edgevoice.audio.pcm import DOWNLINK_HZ, UPLINK_HZ
+from edgevoice.demo import QUESTION
+from edgevoice.simulator import Simulator
+from tests.evening import evening, match
+from tests.soundcard import SoundCard
+
+pytestmark = pytest.mark.sound
+
+
+async def test_the_echo_of_what_was_fed_to_the_microphone_is_heard(
+    tmp_path: Path, sound_card: SoundCard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
+    async with (
+        Simulator() as simulator,
+        evening(
+            tmp_path,
+            simulator=simulator,
+            microphone={"device": "usbmic"},
+            speaker={"device": "usbspeaker"},
+        ) as here,
+    ):
+        await here.is_idle()
+        with sound_card.listening() as recording:
+            here.appliance.press("test")
+            await asyncio.to_thread(sound_card.feed, QUESTION)
+            here.appliance.release("test")
+            await here.until(here.outcomes)
+            await asyncio.to_thread(recording.wait_for_silence)
+        assert here.outcomes()[0]["outcome"] == "answered"
+        assert here.outcomes()[0]["underruns"] == 0
+    fed = np.frombuffer(QUESTION.read_bytes()[44:], np.int16)
+    question = soxr.resample(fed, UPLINK_HZ, DOWNLINK_HZ).astype(np.int16)
+    assert match(question, recording.sound) > 0.95
