@@ -1,5 +1,6 @@
 """Speaks to the running daemon over its control socket; plain blocking calls."""
 
+import contextlib
 import json
 import socket
 from collections.abc import Iterator
@@ -58,7 +59,8 @@ class Client:
             EdgeVoiceError: The daemon refused; the text is its own.
         """
         request = {"command": command, **arguments}
-        self._socket.sendall(json.dumps(request).encode() + b"\n")
+        with contextlib.suppress(BrokenPipeError):  # the reading says it better
+            self._socket.sendall(json.dumps(request).encode() + b"\n")
         reply = self._read()
         if not reply.pop("ok", False):
             raise EdgeVoiceError(str(reply.get("error", "refused without a reason")))
@@ -68,15 +70,26 @@ class Client:
         """Every event from now on, until the daemon ends."""
         self.ask("watch")
         self._socket.settimeout(None)
-        for line in self._lines:
-            yield json.loads(line)
+        with contextlib.suppress(ConnectionError):  # the daemon was killed
+            for line in self._lines:
+                yield self._parse(line)
 
     def _read(self) -> dict[str, Any]:
         try:
             line = self._lines.readline()
-        except OSError:
+        except TimeoutError:
             raise EdgeVoiceError("the daemon does not answer; is it stuck?") from None
+        except OSError:
+            line = b""
         if not line:
             raise NoDaemon("the daemon ended before it answered")
-        reply: dict[str, Any] = json.loads(line)
+        return self._parse(line)
+
+    def _parse(self, line: bytes) -> dict[str, Any]:
+        try:
+            reply = json.loads(line)
+        except ValueError:
+            reply = None
+        if not isinstance(reply, dict):
+            raise EdgeVoiceError("what listens on that socket is no edgevoice daemon")
         return reply

@@ -53,7 +53,7 @@ class Downlink:
         async for message in self._messages:
             for event in self._decode(message):
                 self._hearer.take(event)
-                if isinstance(event, incoming.ToolCall):
+                if isinstance(event, incoming.ToolCall) and event.id:
                     await self._refuse(event)
 
     def _decode(self, message: str | bytes) -> list[incoming.ServerEvent]:

@@ -74,7 +74,8 @@ class Handles:
 
     def ended(self, ending: Ending, lived: float) -> None:
         """Judge the handle by how the connection ended."""
-        failed = ending.code == _INTERNAL_ERROR and lived < STABLE_S
+        retried = ending.remedy is Remedy.RESUME  # a quota is not the handle's fault
+        failed = retried and ending.code == _INTERNAL_ERROR and lived < STABLE_S
         self._internal_errors = self._internal_errors + 1 if failed else 0
         if ending.remedy is Remedy.FRESH or self._internal_errors >= 2:
             if self._newest is not None:

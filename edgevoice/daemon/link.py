@@ -202,6 +202,8 @@ class Link:
                     await socket.close(1000)
         except InvalidStatus as error:
             status = error.response.status_code
+            if status < 400:
+                return Ending(status, "a web page answered", Remedy.RESUME, _PORTAL)
             return classify(status, f"HTTP status {status}", resumed=False)
         except (OSError, InvalidHandshake, EOFError) as error:
             return _network_ending(error)
@@ -222,8 +224,10 @@ class Link:
         except* _Leave:
             endings.append(_LEFT)
         except* ConnectionClosed as group:
-            proven = self._up_since is not None and self._lived() >= STABLE_S
-            endings.insert(0, _closed(group, resumed=resumed and not proven))
+            # Settings and key are proven by a link that lived: then a refusal
+            # means this session (its context is exhausted), as with a handle.
+            proven = self._lived() >= STABLE_S
+            endings.insert(0, _closed(group, resumed=resumed or proven))
         except* LinkError as group:
             endings.append(Ending(0, str(group.exceptions[0]), Remedy.RESUME))
         return endings[0]
@@ -295,7 +299,7 @@ def _closed(group: BaseExceptionGroup[ConnectionClosed], *, resumed: bool) -> En
 def _network_ending(error: Exception) -> Ending:
     """Name what the network did, and the cure where it is known."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        cure = "check the clock, and that nothing stands between (a captive portal?)"
+        cure = f"check the clock; or {_PORTAL}"
         return Ending(0, f"TLS: {error.verify_message}", Remedy.RESUME, cure)
     if isinstance(error, TimeoutError):
         return Ending(0, "the server does not answer", Remedy.RESUME, _NETWORK)
@@ -304,3 +308,4 @@ def _network_ending(error: Exception) -> Ending:
 
 
 _NETWORK: Final = "check the network"
+_PORTAL: Final = "a login page stands between: log in to this Wi-Fi first"
