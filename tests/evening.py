@@ -51,6 +51,10 @@ class Guest:
         self.news.append(item)
         self._changed.set()
 
+    def look(self) -> None:
+        """Something else has changed: ask again."""
+        self._changed.set()
+
     def show(self, signal: Signal) -> None:
         self.signals.append(signal)
 
@@ -193,6 +197,7 @@ async def evening(
         guest = Guest()
         settings = settings_for(folder, simulator.url, **changes)
         running = asyncio.create_task(serve(settings, "a-key", face=guest))
+        running.add_done_callback(lambda _: guest.look())
         try:
             await guest.until(lambda: guest.appliance is not None or running.done())
             if running.done():

@@ -384,8 +384,8 @@ async def test_every_dialect_of_the_server_is_understood(
 ) -> None:
     async with evening(tmp_path, behaviours=[behaviour]) as here:
         await here.is_idle()
-        assert (await here.ask(0.5))["outcome"] == "answered"
-        assert (await here.ask(0.5))["outcome"] == "answered"
+        assert (await here.ask(0.25))["outcome"] == "answered"
+        assert (await here.ask(0.25))["outcome"] == "answered"
 
 
 # -- devices -----------------------------------------------------------------------
