@@ -155,8 +155,11 @@ class Conversation:
     @property
     def may_say(self) -> bool:
         """Whether a typed turn can be taken now, rather than in a moment."""
-        waiting = self.phase is Phase.THINKING and not self._response.open
-        return self.phase is not Phase.LISTENING and not waiting
+        return self.phase is not Phase.LISTENING and not self._waits_to_be_sent
+
+    @property
+    def _waits_to_be_sent(self) -> bool:
+        return self.phase is Phase.THINKING and not self._response.open
 
     @property
     def settled(self) -> bool:
@@ -210,7 +213,7 @@ class Conversation:
             limit = timing.max_hold if press.confirmed else timing.tap
             self.deadline = press.began + limit
             return ()
-        joins = self.phase is Phase.THINKING and not self._response.open
+        joins = self._waits_to_be_sent and not self._response.typed
         if joins:
             begin: tuple[Command, ...] = (Command.RECORD_MORE,)
         else:
@@ -256,9 +259,9 @@ class Conversation:
             return (Command.DISCARD, Command.TURN_CANCELLED)
         return (Command.DISCARD,)
 
-    def _think(self, now: float) -> None:
+    def _think(self, now: float, *, typed: bool = False) -> None:
         self.phase = Phase.THINKING
-        self._response.open = False
+        self._response.open, self._response.typed = False, typed
         self._response.begin()
         self._expect_progress(now)
 
@@ -271,7 +274,7 @@ class Conversation:
         if not self.may_say:
             return ()
         ended = self._give_up_response()
-        self._think(now)
+        self._think(now, typed=True)
         return (Command.SILENCE, *ended, Command.SEND_TEXT)
 
     def _give_up_response(self) -> tuple[Command, ...]:
@@ -454,6 +457,8 @@ class _Response:
     """Doubtful audio waits in the playout."""
     complete: bool = False
     """The present response has no more audio."""
+    typed: bool = False
+    """The question was typed, so nothing can be said in addition."""
     cut: bool = False
     """It ended because the link or the server failed."""
 

@@ -186,6 +186,7 @@ async def evening(
     pace: float = 1.0,
     simulator: Simulator | None = None,
     await_microphone: bool = True,
+    await_speaker: bool = True,
     **changes: Any,
 ) -> AsyncIterator[Evening]:
     """Run an appliance until the block ends; then it must stop by itself."""
@@ -203,7 +204,8 @@ async def evening(
             if running.done():
                 running.result()
             here = Evening(simulator, guest, folder / "answer.wav")
-            await here.until(lambda: here.appliance.sound.speaker.device)
+            if await_speaker:
+                await here.until(lambda: here.appliance.sound.speaker.device)
             if await_microphone and settings.microphone.pre_roll_ms:
                 await here.until(lambda: here.appliance.sound.microphone.device)
             yield here

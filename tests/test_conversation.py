@@ -353,6 +353,16 @@ def test_speaking_again_offline_goes_on_with_the_same_question() -> None:
     assert story.then(Event.PRESSED) == (Command.SILENCE, Command.RECORD_MORE)
 
 
+def test_speaking_while_a_typed_question_waits_takes_its_place() -> None:
+    story = Story()
+    story.then(Event.SAID)
+    assert story.then(Event.PRESSED) == (
+        Command.SILENCE,
+        Command.TURN_CANCELLED,
+        Command.RECORD,
+    )
+
+
 def test_a_question_is_given_up_when_no_link_comes() -> None:
     story = Story()
     story.then(Event.PRESSED)

@@ -406,6 +406,16 @@ async def test_a_missing_microphone_is_told_and_waited_for(tmp_path: Path) -> No
         assert here.appliance.error is None
 
 
+async def test_a_missing_speaker_does_not_hold_up_the_next_turn(tmp_path: Path) -> None:
+    speaker = {"device": f"file:{tmp_path / 'no' / 'such' / 'folder.wav'}"}
+    async with evening(tmp_path, await_speaker=False, speaker=speaker) as here:
+        await here.is_idle()
+        await here.until(lambda: here.appliance.sound.speaker.error)
+        assert (await here.ask(0.3))["outcome"] == "answered"
+        assert (await here.ask(0.3))["outcome"] == "answered"
+        assert here.guest.signals[-1] is Signal.ERROR
+
+
 # -- the control socket ------------------------------------------------------------
 
 

@@ -127,6 +127,11 @@ class Playout:
             self.underruns = self.played = self.lost = 0
 
     @property
+    def complete(self) -> bool:
+        """Whether all of a response is here that has not been played to its end."""
+        return self._state.drain_due
+
+    @property
     def sounding(self) -> bool:
         """Whether the loudspeaker is being given sound now."""
         return self._state.playing or bool(len(self._overlay))

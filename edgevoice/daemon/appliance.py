@@ -193,7 +193,7 @@ class Appliance:
             case Command.PLAY_HELD:
                 self.sound.playout.release()
             case Command.FINISH_PLAYOUT:
-                self.sound.playout.finish()
+                self.sound.finish()
             case _:
                 assert command in _OUTCOMES
                 self._end_turn(command, now)
@@ -277,7 +277,7 @@ class Appliance:
                 self.news.tell("transcript", who="user", text=text)
                 self.happened(Event.PROGRESS)
             case incoming.OutputTranscript(text):
-                if self._conversation.gate is not Gate.DROP:
+                if self._conversation.gate is Gate.PLAY:
                     self.news.tell("transcript", who="model", text=text)
                 self.happened(Event.PROGRESS)
             case incoming.Progress() | incoming.ToolCall():
@@ -314,6 +314,7 @@ class Appliance:
             self.happened(Event.DRAINED)
 
     def _device_changed(self) -> None:
+        self.sound.skip_what_nobody_hears()
         for keeper in (self.sound.microphone, self.sound.speaker):
             self.news.tell(
                 "device",

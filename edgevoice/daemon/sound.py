@@ -113,6 +113,17 @@ class Sound:
         if self._settings.speaker.earcons:
             self.playout.sound(earcons.samples(earcon))
 
+    def finish(self) -> None:
+        """The response is complete: what is left plays out, if there is a speaker."""
+        self.playout.finish()
+        self.skip_what_nobody_hears()
+
+    def skip_what_nobody_hears(self) -> None:
+        """Without a speaker a response would never end."""
+        if self.speaker.device is None and self.playout.complete:
+            self.playout.flush()
+            self._post(self._on_heard, Heard.DRAINED)
+
     def set_volume(
         self, volume: int | None = None, *, muted: bool | None = None
     ) -> None:
