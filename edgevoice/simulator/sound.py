@@ -25,7 +25,7 @@ def echo(pcm: bytes, hz: int) -> bytes:
     """
     if hz == DOWNLINK_HZ:
         return pcm
-    import soxr  # type: ignore[import-untyped]  # lazily: only echoes need it
+    import soxr  # lazily: only echoes need it
 
     return bytes(soxr.resample(to_samples(pcm), hz, DOWNLINK_HZ).tobytes())
 
