@@ -224,11 +224,11 @@ def test_talked_over_the_speaker_is_given_silence_within_26_ms(
 
 
 @pytest.mark.parametrize("hz", [44_100, 48_000])
-@pytest.mark.parametrize("pause", range(2_400, 4_800, 111))
+@pytest.mark.parametrize("length", range(2_400, 2_900, 50))
 def test_after_silence_a_sound_is_handed_out_within_15_ms_of_being_pulled(
-    hz: int, pause: int
+    hz: int, length: int
 ) -> None:
-    word = tone(400, DOWNLINK_HZ, 0.1)
+    word, pause = tone(400, DOWNLINK_HZ)[:length], 2_400
     tape = Tape(np.concatenate([word, np.zeros(pause, np.int16), word]))
     source, count = ResampledPull(tape, hz), hz // 100
 
