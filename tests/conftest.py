@@ -7,12 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.soundcard import SoundCard
+from tests.soundcard import FOLDER, SoundCard
 
 
 @pytest.fixture(scope="session")
 def virtual_card() -> Iterator[SoundCard]:
-    """The environment, set before PortAudio is loaded for the first time."""
+    """The card that scripts/virtual-sound-card has started, else one of our own.
+
+    The environment is set before PortAudio is loaded for the first time.
+    """
+    if folder := os.environ.get(FOLDER):
+        card = SoundCard(Path(folder))
+        yield card
+        card.start()  # a test may have killed it; its owner stops it
+        return
     with (
         tempfile.TemporaryDirectory(prefix="card") as folder,
         pytest.MonkeyPatch.context() as patch,

@@ -5,31 +5,40 @@ what is played on ``usbspeaker`` can be recorded from the source
 ``speaker.monitor``; ``default`` is both. Needs the Debian packages pulseaudio,
 pulseaudio-utils and libasound2-plugins.
 
-As a context manager for tests, and by hand:
+In tests it is a fixture (conftest.py); by hand, and several at once:
 
-    eval "$(python tests/soundcard.py start)"
+    eval "$(scripts/virtual-sound-card start)"
     paplay -d mic_feed --latency-msec=200 question.wav
-    python tests/soundcard.py stop
+    scripts/virtual-sound-card stop
 
 ALSA and PulseAudio read the environment once, when PortAudio is loaded: set it first.
 """
+
+from __future__ import annotations  # numpy is not loaded below, see there
 
 import argparse
 import contextlib
 import os
 import shlex
+import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:  # the script above may run under a Python that has no numpy
+    import numpy as np
+    import numpy.typing as npt
 
-START_TIMEOUT = 10.0  # seconds; it takes a fifth of one on an idle machine
+FOLDER = "EDGEVOICE_VIRTUAL_SOUND_CARD"
+"""Environment variable that names the folder of the card that runs."""
+
+START_TIMEOUT = 10.0  # seconds; it takes a thirtieth of one on an idle machine
 
 # norewinds: without it the monitor of a null sink takes back what it has shown.
 SCRIPT = """\
@@ -100,11 +109,13 @@ class Recording(threading.Thread):
 
     def wait_for_silence(self) -> None:
         """Until the last 200 ms hold nothing but the dither of the daemon."""
-        self.wait_until(lambda: not np.any(np.abs(self.sound[-HZ // 5 :]) > LOUD))
+        self.wait_until(lambda: not (abs(self.sound[-HZ // 5 :]) > LOUD).any())
 
     @property
     def sound(self) -> npt.NDArray[np.int16]:
         """All of it, 24 kHz, mono."""
+        import numpy as np
+
         pcm = b"".join(block for _, block in self.blocks)
         return np.frombuffer(pcm[: len(pcm) // 2 * 2], np.int16)
 
@@ -124,13 +135,13 @@ class SoundCard:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._socket = folder / "native"
-        self._pid_file = folder / "pid"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._pid_file = folder / "run" / "pid"
 
     @property
     def environment(self) -> dict[str, str]:
         """What a program needs in order to see the card."""
         return {
+            FOLDER: str(self.folder),
             "PULSE_SERVER": f"unix:{self._socket}",
             "PULSE_CLIENTCONFIG": str(self.folder / "client.conf"),
             "PULSE_COOKIE": str(self.folder / "cookie"),
@@ -147,38 +158,34 @@ class SoundCard:
         return 0
 
     def start(self) -> None:
-        """Start the daemon, unless it runs, and wait until it serves."""
+        """Start the daemon, unless it runs; it serves when this returns.
+
+        Raises:
+            RuntimeError: It does not start; says why.
+        """
         if self.pid:
             return
         self._write_configuration()
-        with open(self.folder / "log", "wb") as log:
-            self._process = subprocess.Popen(
-                [
-                    *("pulseaudio", "-n", "-F", str(self.folder / "script.pa")),
-                    *("--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1"),
-                    *("--realtime=no", "--high-priority=no", "--log-target=stderr"),
-                ],
-                env=os.environ | self.environment | self._private(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        self._pid_file.write_text(str(self._process.pid))
-        deadline = time.monotonic() + START_TIMEOUT
-        while not self._serves():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                self.kill()
-                raise RuntimeError((self.folder / "log").read_text())
+        log = self.folder / "log"
+        command = ["pulseaudio", "-n", "-F", str(self.folder / "script.pa")]
+        command += ["--daemonize=yes", "--use-pid-file=yes", "--exit-idle-time=-1"]
+        command += ["--realtime=no", "--high-priority=no", f"--log-target=file:{log}"]
+        done = subprocess.run(
+            command,
+            env=os.environ | self.environment | self._private(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=START_TIMEOUT,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(log.read_text())
 
     def kill(self) -> None:
         """The card is gone, as if it was unplugged."""
         if not (pid := self.pid):
             return
         os.kill(pid, signal.SIGKILL)
-        if self._process:
-            self._process.wait()
-            self._process = None
         self._pid_file.unlink()
         self._socket.unlink(missing_ok=True)
 
@@ -199,7 +206,7 @@ class SoundCard:
         subprocess.run(command, check=True, env=os.environ | self.environment)
 
     @contextlib.contextmanager
-    def listening(self) -> Iterator["Recording"]:
+    def listening(self) -> Iterator[Recording]:
         """Record what the speaker plays."""
         command = ["parec", "-d", "speaker.monitor", f"--rate={HZ}", "--channels=1"]
         command += ["--format=s16le", "--raw", "--latency-msec=2"]
@@ -239,30 +246,32 @@ class SoundCard:
             "PULSE_CONFIG": str(self.folder / "daemon.conf"),
         }
 
-    def _serves(self) -> bool:
-        asked = subprocess.run(
-            ["pactl", "info"],
-            env=os.environ | self.environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            check=False,
-        )
-        return asked.returncode == 0
+
+def start() -> None:
+    """Start a card in a folder of its own; print what a shell is to evaluate."""
+    card = SoundCard(Path(tempfile.mkdtemp(prefix="virtual-sound-card-")))
+    try:
+        card.start()
+    except (OSError, RuntimeError, subprocess.TimeoutExpired) as error:
+        shutil.rmtree(card.folder)
+        sys.exit(f"virtual-sound-card: cannot start: {error}")
+    for name, value in card.environment.items():
+        print(f"export {name}={shlex.quote(value)}")  # noqa: T201
+
+
+def stop() -> None:
+    """Stop the card that the environment names, and remove its folder."""
+    if not (folder := os.environ.get(FOLDER)):
+        sys.exit(f"virtual-sound-card: none to stop, {FOLDER} is not set")
+    SoundCard(Path(folder)).kill()
+    shutil.rmtree(folder)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="A virtual sound card.")
+    parser = argparse.ArgumentParser("virtual-sound-card", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("action", choices=["start", "stop"])
-    default = Path(tempfile.gettempdir()) / f"virtual-sound-card-{os.getuid()}"
-    parser.add_argument("folder", nargs="?", type=Path, default=default)
-    arguments = parser.parse_args()
-    card = SoundCard(arguments.folder.absolute())
-    if arguments.action == "stop":
-        card.kill()
-        return
-    card.start()
-    for name, value in card.environment.items():
-        print(f"export {name}={shlex.quote(value)}")  # noqa: T201
+    {"start": start, "stop": stop}[parser.parse_args().action]()
 
 
 if __name__ == "__main__":

@@ -1,41 +1,40 @@
-"""Changing the rate of a stream of sound, block by block, without delay to speak of.
+"""Changing the rate of sound: soxr, for cards that cannot do 16 kHz or 24 kHz.
 
-A polyphase filter: each output frame is the dot product of the last few input
-frames with one row of a table of windowed sinc taps. It is written here because
-a streaming soxr gathers 20 ms to 40 ms before it lets anything out (measured with
-soxr 1.1, LQ and MQ, 24 to 48 kHz and 48 to 16 kHz), which is half of what an
-interruption may take to be silent. This one holds back 1 ms to 1.5 ms, takes 20 us
-to 30 us a block, and suppresses what would alias by more than 80 dB; see the tests.
+It is imported when first needed, so a card that can is served without it.
+
+Measured with soxr 1.1, quality LQ, which is what a stream gets here: 4 us a block.
+Down to 16 kHz it is 0.3 dB down at 6 kHz, 3 dB at 6.5 kHz, and what would alias (from
+8 kHz on) is 88 dB down. Up from 24 kHz it is 0.3 dB down at 9 kHz, 5 dB at 10 kHz; the
+images above 12 kHz are 70 dB down or more. It adds no shift in time, but it gathers
+sound and releases it in lumps: what it holds back is at most
+
+* 48 kHz to 16 kHz: 20 ms; 44.1 kHz: 22 ms; 32 kHz: 31 ms; 96 kHz: 20 ms;
+* 24 kHz to 48 kHz: 20 ms; to 44.1 kHz: 1 ms; to 96 kHz and 32 kHz: 10 ms.
+
+Its 16 bit output is dithered: digital silence becomes noise of one unit.
 """
 
-from fractions import Fraction
-from typing import Final, TypeAlias
+from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
-from edgevoice.audio.pcm import Samples
+from edgevoice.audio.devices import Pull
+from edgevoice.audio.pcm import DOWNLINK_HZ, Samples, frames
 
-HALF_WIDTH: Final = 24
-"""Taps on each side of a frame, counted at the lower of the two rates."""
+QUALITY: Final = "LQ"
+"""The quality of soxr that a stream gets."""
 
-PASSBAND: Final = 0.94
-"""Where the filter is half way down, as a part of what both rates can carry."""
+PIECE: Final = 0.005
+"""How much is pulled at a time, in seconds.
 
-KAISER_BETA: Final = 8.0
-"""Shape of the window: side lobes at about -80 dB."""
-
-FINEST: Final = 1000
-"""Largest denominator of the ratio: keeps the table small for odd rates.
-
-Every usual pair of rates is exact; an odd one is off by a millionth at most.
+It is added to what an interruption has to wait for, so it is shorter than a block.
 """
 
-REMEMBERED: Final = 8
-"""Plans kept for one stream, 100 kB to 200 kB each; usual cards need one to three."""
+LONG_SILENCE: Final = 12
+"""Silent pieces (60 ms) after which soxr holds no sound any more: 35 ms were measured.
 
-_Index: TypeAlias = slice | npt.NDArray[np.intp]
-_Table: TypeAlias = npt.NDArray[np.float32]
+Then silence is handed out without asking soxr, since most of the day is silent.
+"""
 
 
 class Resampler:
@@ -45,83 +44,80 @@ class Resampler:
     """
 
     def __init__(self, source_hz: int, target_hz: int) -> None:
-        ratio = Fraction(target_hz, source_hz).limit_denominator(FINEST)
-        ratio = ratio or Fraction(1, FINEST)
-        self._up, self._down = ratio.numerator, ratio.denominator
-        self._taps = _taps(self._up, self._down)
-        self._past = np.zeros(self._taps.shape[1] - 1, np.float32)
-        self._plans: dict[tuple[int, int], tuple[_Index, _Table, int]] = {}
-        self._next = 0  # where the next output lies, in input frames times _up
+        self._rates = source_hz, target_hz
+        self.reset()
 
     def process(self, block: Samples) -> Samples:
         """Convert one block.
-
-        The length of the result follows from the lengths so far alone: a whole
-        number of periods of the ratio gives exactly as many frames as expected.
 
         Args:
             block: PCM at the source rate, any length.
 
         Returns:
-            PCM at the target rate, shape ``(frames,)``; it may be empty.
+            What is ready at the target rate, shape ``(frames,)``: often nothing, or
+            more than the block lasts, but on the whole as much as came in.
         """
-        if self._up == self._down:
+        if not self._stream:
             return block
-        sound = np.concatenate([self._past, block], dtype=np.float32)
-        frame, taps, following = self._plan(len(block), self._next)
-        windows = np.ndarray(
-            (len(block), taps.shape[1]), np.float32, sound, strides=(4, 4)
-        )
-        out = np.einsum("ij,ij->i", windows[frame], taps)
-        self._next, self._past = following, sound[len(block) :]
-        np.rint(out, out=out)
-        pcm: Samples = out.clip(-32768, 32767, out=out).astype(np.int16)
+        pcm: Samples = self._stream.resample_chunk(block)
         return pcm
 
-    def needed(self, frames: int) -> int:
-        """How many input frames give at least this many (one or more) output frames."""
-        return max(0, (self._next + (frames - 1) * self._down) // self._up + 1)
+    def reset(self) -> None:
+        """Forget what came before; takes 10 us."""
+        self._stream = _stream(*self._rates)
 
-    def _plan(self, length: int, start: int) -> tuple[_Index, _Table, int]:
-        """Which windows of a block to take, with which taps, and where to go on.
 
-        Blocks of one length soon repeat it, so it is remembered: looking it up is
-        most of the work. (A slice copies nothing, where every n-th frame is taken.)
-        """
-        if plan := self._plans.get((length, start)):
-            return plan
-        end = length * self._up
-        where = np.arange(start, end, self._down)
-        frame, phase = np.divmod(where, self._up)
-        following = start + len(where) * self._down - end
-        index = slice(start, length, self._down) if self._up == 1 else frame
-        taps = self._taps if self._up == 1 else self._taps[phase]
-        if len(self._plans) < REMEMBERED:
-            self._plans[length, start] = index, taps, following
-        return index, taps, following
+class ResampledPull:
+    """Hands out at another rate what a pull gives; always as much as is asked for.
 
-    @property
-    def delay(self) -> float:
-        """How much later a sound comes out than it went in, in input frames."""
-        return 0.0 if self._up == self._down else self._taps.shape[1] / 2
+    It pulls no sooner than it must: to fill a block it asks as often as that takes,
+    which is up to 25 ms ahead of what it has handed out (48 kHz).
+
+    Args:
+        pull: Where the sound comes from, 24 kHz.
+        hz: Rate at which to hand it out.
+    """
+
+    def __init__(self, pull: Pull, hz: int) -> None:
+        self._pull = pull
+        self._resampler = Resampler(DOWNLINK_HZ, hz)
+        self._silence: Samples = np.zeros(frames(PIECE, hz), np.int16)
+        self._left: Samples = self._silence[:0]
+        self._silent = LONG_SILENCE + 1  # pieces in a row
+
+    def take(self, count: int) -> Samples:
+        """The next frames, shape ``(count,)``; takes 6 us and a pull for each 5 ms."""
+        while len(self._left) < count:
+            self._left = np.concatenate([self._left, self._next()])
+        out, self._left = self._left[:count], self._left[count:]
+        return out
+
+    def _next(self) -> Samples:
+        piece = np.zeros(frames(PIECE, DOWNLINK_HZ), np.int16)
+        self._pull(piece)
+        silent = 0 if piece.any() else self._silent + 1
+        if self._silent > LONG_SILENCE >= silent:
+            self._resampler.reset()  # else 20 ms of old silence come first
+        self._silent = silent
+        if silent > LONG_SILENCE:
+            return self._silence
+        return self._resampler.process(piece)
 
 
 def resample(sound: Samples, source_hz: int, target_hz: int) -> Samples:
-    """Convert a whole sound at once, without delay, of the length one expects."""
-    converter = Resampler(source_hz, target_hz)
-    converter._next = int(converter.delay * converter._up)  # skip what is not heard yet
-    tail = np.zeros(int(converter.delay) + 1, np.int16)
-    length = round(len(sound) * target_hz / source_hz)
-    return converter.process(np.concatenate([sound, tail]))[:length]
+    """Convert a whole sound at once, in soxr's best usual quality (HQ)."""
+    if source_hz == target_hz:
+        return sound
+    import soxr
+
+    pcm: Samples = soxr.resample(sound, source_hz, target_hz)
+    return pcm
 
 
-def _taps(up: int, down: int) -> _Table:
-    """The table: one row for each of ``up`` phases, oldest frame first."""
-    narrow = max(1.0, down / up)  # in input frames per frame of the lower rate
-    width = 2 * int(np.ceil(HALF_WIDTH * narrow))  # even: the middle is a frame
-    at = np.arange(width * up) / up - width / 2
-    bell = np.kaiser(width * up + 1, KAISER_BETA)[:-1]
-    taps = np.sinc(at * PASSBAND / narrow) * bell
-    table = taps.reshape(width, up).T[:, ::-1]
-    table /= table.sum(axis=1, keepdims=True)
-    return np.ascontiguousarray(table, np.float32)
+def _stream(source_hz: int, target_hz: int) -> Any:
+    """A stream of soxr, or None where nothing is to be done."""
+    if source_hz == target_hz:
+        return None
+    import soxr
+
+    return soxr.ResampleStream(source_hz, target_hz, 1, "int16", QUALITY)
