@@ -12,7 +12,12 @@ from collections.abc import AsyncIterator, Callable
 from typing import Final, Protocol
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidStatus,
+    WebSocketException,
+)
 
 from edgevoice import __version__
 from edgevoice.conversation import Event
@@ -80,6 +85,14 @@ class _Leave(Exception):
     """We end this connection ourselves."""
 
 
+class _Call(connect):
+    """A connection to the server that was named, and to no other."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        """Follow no redirect: the key would go along, to whatever host it names."""
+        return exc
+
+
 class Link:
     """Keeps a connection to the server; loop's thread only.
 
@@ -120,13 +133,19 @@ class Link:
             finally:
                 lived = self._down()
             self._handles.ended(ending, lived)
-            left_early = ending is _LEFT and (lived >= STABLE_S or self._afresh)
-            if left_early:
+            if self._at_once(ending, lived):
                 continue
             self._tell(ending)
             pause = backoff.pause(lived=lived, refused=ending.remedy is Remedy.REFUSED)
             log.info("link %d: trying again in %.1f s", self.generation, pause)
             await asyncio.sleep(pause)
+
+    def _at_once(self, ending: Ending, lived: float) -> bool:
+        """Whether the next connection need not wait; never so for two in a row."""
+        if ending is _LEFT:
+            return lived >= STABLE_S or self._afresh
+        # Only the handle was bad, and it is gone.
+        return ending.remedy is Remedy.FRESH and self._handles.resumed
 
     def start_afresh(self) -> None:
         """Forget the conversation: leave, drop the handle, begin a new session."""
@@ -184,7 +203,7 @@ class Link:
         handle = self._handles.current()
         session = LiveSession(self._server.options, handle)
         try:
-            async with connect(
+            async with _Call(
                 self._server.address,
                 additional_headers=self._server.headers,
                 user_agent_header=f"edgevoice/{__version__}",
@@ -203,7 +222,7 @@ class Link:
         except InvalidStatus as error:
             status = error.response.status_code
             return classify(status, f"HTTP status {status}", resumed=False)
-        except (OSError, InvalidHandshake, EOFError) as error:
+        except _NO_CONNECTION as error:
             return _network_ending(error)
 
     async def _converse(
@@ -268,7 +287,8 @@ class Link:
 
     def take(self, event: incoming.ServerEvent) -> None:
         """Act on what the server said; the appliance hears it too."""
-        if isinstance(event, incoming.ResumptionHandle):
+        # When the conversation is to be forgotten, its last handle comes too late.
+        if isinstance(event, incoming.ResumptionHandle) and not self._afresh:
             self._handles.take(event.handle)
         self._owner.take(event)
         self._bell.ring()
@@ -299,8 +319,23 @@ def _network_ending(error: Exception) -> Ending:
         return Ending(0, f"TLS: {error.verify_message}", Remedy.RESUME, cure)
     if isinstance(error, TimeoutError):
         return Ending(0, "the server does not answer", Remedy.RESUME, _NETWORK)
+    if isinstance(error, UnicodeError):
+        return Ending(0, "`endpoint` in [live] is no host name", Remedy.RESUME)
+    if isinstance(error, ImportError | WebSocketException) and not isinstance(
+        error, InvalidHandshake
+    ):  # not in its own words: they hold the proxy's password
+        cure = "check https_proxy and all_proxy in the environment"
+        return Ending(0, "the proxy cannot be used", Remedy.RESUME, cure)
     words = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return Ending(0, f"cannot connect: {words}", Remedy.RESUME, _NETWORK)
 
 
 _NETWORK: Final = "check the network"
+
+_NO_CONNECTION: Final = (
+    OSError,
+    EOFError,
+    WebSocketException,
+    ImportError,  # a SOCKS proxy is set, and what speaks to it is not installed
+    UnicodeError,  # a host name that is none
+)
