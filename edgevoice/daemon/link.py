@@ -7,22 +7,16 @@ is opened: the server refuses to resume a session whose socket is still open.
 
 import asyncio
 import logging
-import ssl
 from collections.abc import AsyncIterator, Callable
 from typing import Final, Protocol
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import (
-    ConnectionClosed,
-    InvalidHandshake,
-    InvalidStatus,
-    WebSocketException,
-)
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 
-from edgevoice import __version__
 from edgevoice.conversation import Event
 from edgevoice.daemon.backoff import STABLE_S, Backoff
 from edgevoice.daemon.bell import Bell
+from edgevoice.daemon.calling import NO_CONNECTION, SETUP_TIMEOUT_S, call, ending_of
 from edgevoice.daemon.downlink import Downlink, Hearer
 from edgevoice.daemon.handles import Handles
 from edgevoice.daemon.outbox import Outbox
@@ -35,9 +29,6 @@ from edgevoice.live.session import LiveSession, State
 
 log = logging.getLogger(__name__)
 
-SETUP_TIMEOUT_S: Final = 20.0
-"""For the handshake, and again from there to setupComplete, seconds."""
-
 LEAVE_EARLY_S: Final = 10.0
 """How long before the announced end a busy connection is left, seconds."""
 
@@ -45,12 +36,6 @@ LEAVE_IDLE_S: Final = 60.0
 """How long before the announced end an idle connection is left, seconds. Some
 models announce the end 300 s ahead, one second after setup; leaving at once
 would reconnect once a second for ever (livekit/agents-js pull request 2507)."""
-
-MAX_MESSAGE: Final = 16 * 2**20
-"""Largest message taken, bytes; audio comes in some 16 kB."""
-
-# The library logs headers, and with them the key, at DEBUG.
-logging.getLogger("websockets").setLevel(logging.INFO)
 
 
 class Owner(Hearer, Protocol):
@@ -83,14 +68,6 @@ class Server:
 
 class _Leave(Exception):
     """We end this connection ourselves."""
-
-
-class _Call(connect):
-    """A connection to the server that was named, and to no other."""
-
-    def process_redirect(self, exc: Exception) -> Exception | str:
-        """Follow no redirect: the key would go along, to whatever host it names."""
-        return exc
 
 
 class Link:
@@ -203,27 +180,14 @@ class Link:
         handle = self._handles.current()
         session = LiveSession(self._server.options, handle)
         try:
-            async with _Call(
-                self._server.address,
-                additional_headers=self._server.headers,
-                user_agent_header=f"edgevoice/{__version__}",
-                compression=None,  # base64 of PCM gains nothing
-                ping_interval=20,  # keeps address translation alive
-                ping_timeout=None,  # pongs after 8 to 30 s are healthy here
-                open_timeout=SETUP_TIMEOUT_S,
-                close_timeout=2,
-                max_size=MAX_MESSAGE,
-            ) as socket:
+            async with call(self._server.address, self._server.headers) as socket:
                 try:
                     return await self._converse(socket, session, resumed=bool(handle))
                 finally:
                     # The library would say 1011 when we are cancelled.
                     await socket.close(1000)
-        except InvalidStatus as error:
-            status = error.response.status_code
-            return classify(status, f"HTTP status {status}", resumed=False)
-        except _NO_CONNECTION as error:
-            return _network_ending(error)
+        except NO_CONNECTION as error:
+            return ending_of(error)
 
     async def _converse(
         self, socket: ClientConnection, session: LiveSession, *, resumed: bool
@@ -310,32 +274,3 @@ def _closed(group: BaseExceptionGroup[ConnectionClosed], *, resumed: bool) -> En
     if error.rcvd is None:  # no word from the server: the network, or ourselves
         return Ending(0, "the connection broke", Remedy.RESUME)
     return classify(error.rcvd.code, error.rcvd.reason, resumed=resumed)
-
-
-def _network_ending(error: Exception) -> Ending:
-    """Name what the network did, and the cure where it is known."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        cure = "check the clock, and that nothing stands between (a captive portal?)"
-        return Ending(0, f"TLS: {error.verify_message}", Remedy.RESUME, cure)
-    if isinstance(error, TimeoutError):
-        return Ending(0, "the server does not answer", Remedy.RESUME, _NETWORK)
-    if isinstance(error, UnicodeError):
-        return Ending(0, "`endpoint` in [live] is no host name", Remedy.RESUME)
-    if isinstance(error, ImportError | WebSocketException) and not isinstance(
-        error, InvalidHandshake
-    ):  # not in its own words: they hold the proxy's password
-        cure = "check https_proxy and all_proxy in the environment"
-        return Ending(0, "the proxy cannot be used", Remedy.RESUME, cure)
-    words = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return Ending(0, f"cannot connect: {words}", Remedy.RESUME, _NETWORK)
-
-
-_NETWORK: Final = "check the network"
-
-_NO_CONNECTION: Final = (
-    OSError,
-    EOFError,
-    WebSocketException,
-    ImportError,  # a SOCKS proxy is set, and what speaks to it is not installed
-    UnicodeError,  # a host name that is none
-)
