@@ -34,6 +34,12 @@ class Device(Protocol):
         """Stop; may be called twice, from any thread."""
 
 
+OPEN_S: Final = 10.0
+"""A device that takes longer to open hangs, seconds."""
+
+CLOSE_S: Final = 2.0
+"""How long a device is given to close before it is left behind, seconds."""
+
 D = TypeVar("D", bound=Device)
 
 
@@ -48,6 +54,12 @@ class Keeper(Generic[D]):
         changed: Called when ``state`` or ``error`` is new.
         bell: Rings when ``wanted`` may have changed.
         clock: ``time.monotonic`` or what stands for it.
+
+    Attributes:
+        name: What the settings call it; once it is open, its resolved name.
+        device: The open device, or None.
+        error: Why it is not open, one line; None if that is as it should be.
+        stuck: Opening hangs; there is no way out but a restart.
     """
 
     def __init__(
@@ -65,6 +77,7 @@ class Keeper(Generic[D]):
         self.name = name
         self.device: D | None = None
         self.error: str | None = None
+        self.stuck = False
         self._open_device = open_device
         self._wanted = wanted
         self._changed = changed
@@ -89,13 +102,14 @@ class Keeper(Generic[D]):
                 else:
                     await asyncio.sleep(RETRY_S)
         finally:
-            device, self.device = self.device, None
-            if device is not None:
-                device.close()
+            await self._close()
 
     async def _try_to_open(self) -> bool:
         opening = asyncio.get_running_loop().run_in_executor(None, self._open_device)
         try:
+            if not (await asyncio.wait({opening}, timeout=OPEN_S))[0]:
+                self.stuck = True
+                self._fail(f"{self.kind} {self.name} does not open: unplug it once")
             self.device = await asyncio.shield(opening)
         except DeviceError as error:
             self._fail(str(error))
@@ -104,6 +118,8 @@ class Keeper(Generic[D]):
             # It may still come up in the worker thread: nobody would close it.
             opening.add_done_callback(_close_late)
             raise
+        finally:
+            self.stuck = False
         log.info("%s: %s is open", self.kind, self.device.name)
         self.name, self.error = self.device.name, None
         self._changed()
@@ -122,10 +138,16 @@ class Keeper(Generic[D]):
         return not await self._bell.until(lambda: not self._wanted(), CHECK_S)
 
     async def _shut(self) -> None:
-        device, self.device = self.device, None
-        if device is not None:
-            await asyncio.to_thread(device.close)
+        await self._close()
         self._changed()
+
+    async def _close(self) -> None:
+        device, self.device = self.device, None
+        if device is None:
+            return
+        closing = asyncio.get_running_loop().run_in_executor(None, device.close)
+        if not (await asyncio.wait({closing}, timeout=CLOSE_S))[0]:
+            log.error("%s %s does not close; it is left behind", self.kind, self.name)
 
     def _fail(self, error: str) -> None:
         if error != self.error:

@@ -7,17 +7,16 @@ is opened: the server refuses to resume a session whose socket is still open.
 
 import asyncio
 import logging
-import ssl
 from collections.abc import AsyncIterator, Callable
 from typing import Final, Protocol
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 
-from edgevoice import __version__
 from edgevoice.conversation import Event
 from edgevoice.daemon.backoff import STABLE_S, Backoff
 from edgevoice.daemon.bell import Bell
+from edgevoice.daemon.calling import NO_CONNECTION, SETUP_TIMEOUT_S, call, ending_of
 from edgevoice.daemon.downlink import Downlink, Hearer
 from edgevoice.daemon.handles import Handles
 from edgevoice.daemon.outbox import Outbox
@@ -30,9 +29,6 @@ from edgevoice.live.session import LiveSession, State
 
 log = logging.getLogger(__name__)
 
-SETUP_TIMEOUT_S: Final = 20.0
-"""For the handshake, and again from there to setupComplete, seconds."""
-
 LEAVE_EARLY_S: Final = 10.0
 """How long before the announced end a busy connection is left, seconds."""
 
@@ -40,12 +36,6 @@ LEAVE_IDLE_S: Final = 60.0
 """How long before the announced end an idle connection is left, seconds. Some
 models announce the end 300 s ahead, one second after setup; leaving at once
 would reconnect once a second for ever (livekit/agents-js pull request 2507)."""
-
-MAX_MESSAGE: Final = 16 * 2**20
-"""Largest message taken, bytes; audio comes in some 16 kB."""
-
-# The library logs headers, and with them the key, at DEBUG.
-logging.getLogger("websockets").setLevel(logging.INFO)
 
 
 class Owner(Hearer, Protocol):
@@ -120,13 +110,19 @@ class Link:
             finally:
                 lived = self._down()
             self._handles.ended(ending, lived)
-            left_early = ending is _LEFT and (lived >= STABLE_S or self._afresh)
-            if left_early:
+            if self._at_once(ending, lived):
                 continue
             self._tell(ending)
             pause = backoff.pause(lived=lived, refused=ending.remedy is Remedy.REFUSED)
             log.info("link %d: trying again in %.1f s", self.generation, pause)
             await asyncio.sleep(pause)
+
+    def _at_once(self, ending: Ending, lived: float) -> bool:
+        """Whether the next connection need not wait; never so for two in a row."""
+        if ending is _LEFT:
+            return lived >= STABLE_S or self._afresh
+        # Only the handle was bad, and it is gone.
+        return ending.remedy is Remedy.FRESH and self._handles.resumed
 
     def start_afresh(self) -> None:
         """Forget the conversation: leave, drop the handle, begin a new session."""
@@ -184,29 +180,14 @@ class Link:
         handle = self._handles.current()
         session = LiveSession(self._server.options, handle)
         try:
-            async with connect(
-                self._server.address,
-                additional_headers=self._server.headers,
-                user_agent_header=f"edgevoice/{__version__}",
-                compression=None,  # base64 of PCM gains nothing
-                ping_interval=20,  # keeps address translation alive
-                ping_timeout=None,  # pongs after 8 to 30 s are healthy here
-                open_timeout=SETUP_TIMEOUT_S,
-                close_timeout=2,
-                max_size=MAX_MESSAGE,
-            ) as socket:
+            async with call(self._server.address, self._server.headers) as socket:
                 try:
                     return await self._converse(socket, session, resumed=bool(handle))
                 finally:
                     # The library would say 1011 when we are cancelled.
                     await socket.close(1000)
-        except InvalidStatus as error:
-            status = error.response.status_code
-            if status < 400:
-                return Ending(status, "a web page answered", Remedy.RESUME, _PORTAL)
-            return classify(status, f"HTTP status {status}", resumed=False)
-        except (OSError, InvalidHandshake, EOFError) as error:
-            return _network_ending(error)
+        except NO_CONNECTION as error:
+            return ending_of(error)
 
     async def _converse(
         self, socket: ClientConnection, session: LiveSession, *, resumed: bool
@@ -272,7 +253,8 @@ class Link:
 
     def take(self, event: incoming.ServerEvent) -> None:
         """Act on what the server said; the appliance hears it too."""
-        if isinstance(event, incoming.ResumptionHandle):
+        # When the conversation is to be forgotten, its last handle comes too late.
+        if isinstance(event, incoming.ResumptionHandle) and not self._afresh:
             self._handles.take(event.handle)
         self._owner.take(event)
         self._bell.ring()
@@ -294,18 +276,3 @@ def _closed(group: BaseExceptionGroup[ConnectionClosed], *, resumed: bool) -> En
     if error.rcvd is None:  # no word from the server: the network, or ourselves
         return Ending(0, "the connection broke", Remedy.RESUME)
     return classify(error.rcvd.code, error.rcvd.reason, resumed=resumed)
-
-
-def _network_ending(error: Exception) -> Ending:
-    """Name what the network did, and the cure where it is known."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        cure = f"check the clock; or {_PORTAL}"
-        return Ending(0, f"TLS: {error.verify_message}", Remedy.RESUME, cure)
-    if isinstance(error, TimeoutError):
-        return Ending(0, "the server does not answer", Remedy.RESUME, _NETWORK)
-    words = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return Ending(0, f"cannot connect: {words}", Remedy.RESUME, _NETWORK)
-
-
-_NETWORK: Final = "check the network"
-_PORTAL: Final = "a login page stands between: log in to this Wi-Fi first"

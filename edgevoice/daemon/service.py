@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -17,6 +18,7 @@ from edgevoice.daemon.control_socket import ControlSocket
 from edgevoice.daemon.handles import Handles
 from edgevoice.daemon.link import Server
 from edgevoice.daemon.state import StateFile
+from edgevoice.daemon.threads import LooseThreads
 from edgevoice.live import endpoint
 from edgevoice.live.outgoing import SessionOptions
 
@@ -71,21 +73,24 @@ async def serve(
         life=minutes * 60 if minutes else float("inf"),
     )
     appliance = Appliance(settings, Server(address, credential, options), handles)
+    stopped = asyncio.Event()
+    appliance.stop = stopped.set
     async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(_on_signal(stopped.set))  # first in, last out
         path = config.socket_path(settings.control)
         await stack.enter_async_context(ControlSocket(appliance).listen(path))
         buttons = stack.enter_context(contextlib.closing(Buttons(appliance)))
         if face is not None:
             stack.enter_context(face.attach(appliance))
         stack.push_async_callback(handles.save)
-        await _run(appliance, buttons)
+        await _run(appliance, buttons, stopped)
 
 
-async def _run(appliance: Appliance, buttons: Buttons) -> None:
+async def _run(appliance: Appliance, buttons: Buttons, stopped: asyncio.Event) -> None:
     try:
         async with asyncio.TaskGroup() as tasks:
             for name, task in {
-                "signals": _stop_on_signal(appliance),
+                "stop": _stop_when(stopped),
                 "microphone": appliance.sound.microphone.keep(),
                 "speaker": appliance.sound.speaker.keep(),
                 "button": buttons.keep(),
@@ -116,17 +121,25 @@ def _tell_systemd(appliance: Appliance) -> None:
     appliance.news.listen(tell)
 
 
-async def _stop_on_signal(appliance: Appliance) -> None:
+@contextlib.contextmanager
+def _on_signal(stop: Callable[[], None]) -> Iterator[None]:
+    """Catch the signals until the end is over, not only until it begins.
+
+    A terminal that is closed sends SIGHUP more than once; a second one is not to
+    cut the saving and the tidying short.
+    """
     loop = asyncio.get_running_loop()
-    stopped = asyncio.Event()
     for number in _STOP_SIGNALS:
-        loop.add_signal_handler(number, stopped.set)
-    appliance.stop = stopped.set
+        loop.add_signal_handler(number, stop)
     try:
-        await stopped.wait()
+        yield
     finally:
         for number in _STOP_SIGNALS:
             loop.remove_signal_handler(number)
+
+
+async def _stop_when(stopped: asyncio.Event) -> None:
+    await stopped.wait()
     log.info("stopping")
     supervisor.notify(STOPPING="1")
     raise Stop
@@ -152,4 +165,14 @@ def session_options(settings: Configuration) -> SessionOptions:
 
 def run_service(settings: Configuration, credential: str) -> None:
     """Run the appliance until a signal; see ``serve``."""
-    asyncio.run(serve(settings, credential))
+    run(serve(settings, credential))
+
+
+def run(program: Coroutine[Any, Any, None]) -> None:
+    """``asyncio.run``, but no call that hangs in a thread holds the end up."""
+
+    async def with_loose_threads() -> None:
+        asyncio.get_running_loop().set_default_executor(LooseThreads())
+        await program
+
+    asyncio.run(with_loose_threads())

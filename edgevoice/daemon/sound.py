@@ -159,6 +159,12 @@ class Sound:
         return self.microphone.error or self.speaker.error
 
     def alive(self) -> bool:
-        """Whether an open microphone still delivers; for the watchdog."""
+        """Whether an open microphone still delivers; for the watchdog.
+
+        One that is missing or not wanted is waited for and no reason to restart; a
+        sound system that hangs is one.
+        """
         device = self.microphone.device
-        return device is None or device.alive(time.monotonic())
+        if device is None:
+            return not self.microphone.stuck
+        return device.alive(time.monotonic())

@@ -5,6 +5,7 @@ systemd`` alone would succeed without systemd-python; hence the form below.
 """
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Callable, Mapping
 
@@ -17,7 +18,9 @@ except ImportError:  # a laptop
 def notify(**fields: str) -> None:
     """Tell systemd, for example ``READY="1"``; without systemd, nothing happens."""
     if _sd is not None:
-        _sd.notify("\n".join(f"{name}={value}" for name, value in fields.items()))
+        # $NOTIFY_SOCKET may be inherited from a service that has ended.
+        with contextlib.suppress(OSError):
+            _sd.notify("\n".join(f"{name}={value}" for name, value in fields.items()))
 
 
 def watchdog_interval(environ: Mapping[str, str] = os.environ) -> float | None:

@@ -25,7 +25,7 @@ from edgevoice.controls.keyevents import (
 from edgevoice.controls.terminal import StatusLine
 from edgevoice.daemon import logs
 from edgevoice.daemon.appliance import Appliance
-from edgevoice.daemon.service import serve
+from edgevoice.daemon.service import run, serve
 
 DRAW_S: Final = 0.1
 """How often the status line is drawn, seconds."""
@@ -148,7 +148,7 @@ def run_talk(
         DeviceError: Standard input is no terminal.
     """
     logs.set_up_quiet(verbose=verbose)
-    asyncio.run(_talk(settings, credential))
+    run(_talk(settings, credential))
 
 
 async def _talk(settings: Configuration, credential: str | None) -> None:

@@ -1,0 +1,105 @@
+"""Opens the socket to the server, and names what kept it from opening."""
+
+import logging
+import os
+import socket
+import ssl
+from collections.abc import Mapping
+from typing import Final
+
+from websockets.asyncio.client import connect
+from websockets.exceptions import (
+    InvalidHandshake,
+    InvalidStatus,
+    WebSocketException,
+)
+
+from edgevoice import __version__
+from edgevoice.live.closing import Ending, Remedy, classify
+
+SETUP_TIMEOUT_S: Final = 20.0
+"""For the handshake, and again from there to setupComplete, seconds."""
+
+MAX_MESSAGE: Final = 16 * 2**20
+"""Largest message taken, bytes; audio comes in some 16 kB."""
+
+NO_CONNECTION: Final = (
+    OSError,
+    EOFError,
+    WebSocketException,
+    ImportError,  # a SOCKS proxy is set, and what speaks to it is not installed
+    UnicodeError,  # a host name that is none
+)
+"""What the opening of a socket may raise; see ``ending_of``."""
+
+_FIRST_ERROR: Final = 400
+"""HTTP statuses from here on are errors."""
+
+_NETWORK: Final = "check the network"
+_PORTAL: Final = "a login page stands between: log in to this Wi-Fi first"
+_CLOCK: Final = f"check the clock; or {_PORTAL}"
+_PROXY: Final = "check https_proxy and all_proxy in the environment"
+
+# The library logs headers, and with them the key, at DEBUG.
+logging.getLogger("websockets").setLevel(logging.INFO)
+
+
+class _Call(connect):
+    """A connection to the server that was named, and to no other."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        """Follow no redirect: the key would go along, to whatever host it names."""
+        return exc
+
+
+def call(address: str, headers: Mapping[str, str]) -> connect:
+    """A socket to the server, open for as long as the block runs.
+
+    Args:
+        address: URL; never holds the credential.
+        headers: The one that authenticates.
+
+    Raises:
+        OSError: The network failed, or another of ``NO_CONNECTION``.
+    """
+    return _Call(
+        address,
+        additional_headers=headers,
+        user_agent_header=f"edgevoice/{__version__}",
+        compression=None,  # base64 of PCM gains nothing
+        ping_interval=20,  # keeps address translation alive
+        ping_timeout=None,  # pongs after 8 to 30 s are healthy here
+        open_timeout=SETUP_TIMEOUT_S,
+        close_timeout=2,
+        max_size=MAX_MESSAGE,
+    )
+
+
+def ending_of(error: Exception) -> Ending:
+    """Name what kept the socket from opening, and the cure where it is known."""
+    match error:
+        case InvalidStatus():
+            status = error.response.status_code
+            if status < _FIRST_ERROR:
+                return Ending(status, "a web page answered", Remedy.RESUME, _PORTAL)
+            return classify(status, f"HTTP status {status}", resumed=False)
+        case ssl.SSLCertVerificationError():
+            return Ending(0, f"TLS: {error.verify_message}", Remedy.RESUME, _CLOCK)
+        case TimeoutError():
+            return Ending(0, "the server does not answer", Remedy.RESUME, _NETWORK)
+        case UnicodeError():
+            return Ending(0, "`endpoint` in [live] is no host name", Remedy.RESUME)
+        case OSError() | EOFError() | InvalidHandshake():
+            words = f"cannot connect: {_words(error)}"
+            return Ending(0, words, Remedy.RESUME, _NETWORK)
+        case _:  # not in its own words: they hold the proxy's password
+            return Ending(0, "the proxy cannot be used", Remedy.RESUME, _PROXY)
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, OSError) and not isinstance(
+        error, ssl.SSLError | socket.gaierror
+    ):
+        # asyncio puts the address in place of the system's words.
+        return os.strerror(error.errno) if error.errno else str(error)
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
