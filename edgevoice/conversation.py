@@ -12,8 +12,8 @@ still arrive, while the button is held or after it. The rules that sort them:
 
 * The server owes one ``turnComplete`` for every activity that we closed. Those
   of responses that were talked over are counted in ``_owed``.
-* Audio that arrives while the button is held is never for the new turn: the
-  server answers only after ``activityEnd``. It is dropped.
+* Audio that arrives before our ``activityEnd`` is sent is never for the new
+  turn. It is dropped.
 * Audio that arrives after it, while an old ``turnComplete`` is still owed, is
   held: an ``interrupted`` or ``turnComplete`` shows that it was old and throws
   it away; if neither comes within ``HOLD_LIMIT`` it was new after all, since
@@ -28,6 +28,12 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
+HOLD_LIMIT_BEGUN: Final = 5.0
+"""The same where an old response had begun, seconds.
+
+Then the server surely closes it, so there is less doubt and more patience.
+"""
+
 HOLD_LIMIT: Final = 1.0
 """How long doubtful audio is held before it counts as new, seconds.
 
@@ -35,6 +41,9 @@ It runs from the first doubtful chunk: when a stalled network comes back, all
 that is old arrives in one burst. What must fit into it is one round trip, the
 time for which an old response may still be streamed to us.
 """
+
+MOST_SENDINGS: Final = 3
+"""Times that a turn is sent before it is given up: it may be what breaks the link."""
 
 BOUNCE: Final = 0.05
 """A release shorter than this is the button's contact, not the hand, seconds."""
@@ -80,12 +89,16 @@ class Event(Enum):
     AUDIO = auto()
     """A chunk of response audio arrived; ask ``gate`` first."""
     PROGRESS = auto()
-    """The server is at work: a transcript, a thought, a tool call."""
+    """Something moves: a chunk was sent, a transcript or a tool call came."""
     INTERRUPTED = auto()
     GENERATION_COMPLETE = auto()
     TURN_COMPLETE = auto()
     DRAINED = auto()
     """The last frame of the response has been played."""
+    UNHEARD = auto()
+    """There is no speaker to play the response."""
+    SPEECHLESS = auto()
+    """The utterance that was closed holds no sound: no microphone."""
     TIMEOUT = auto()
     """``deadline`` has passed."""
 
@@ -94,6 +107,7 @@ class Command(Enum):
     """What is to be done. Commands are idempotent and cannot fail."""
 
     SILENCE = "throw away all sound that is still to be heard"
+    FORGET_PRE_ROLL = "what was heard before the press was our own loudspeaker"
     RECORD = "begin an utterance"
     RECORD_MORE = "go on with the utterance that still waits to be sent"
     OPEN_ACTIVITY = "it is no tap: the utterance may be sent"
@@ -109,6 +123,9 @@ class Command(Enum):
     TURN_CUT = "lost: the link broke in mid answer"
     TURN_EMPTY = "lost: the server had nothing to say"
     TURN_UNANSWERED = "lost: the server did not answer in time"
+    TURN_BROKEN = "lost: the link broke each time that it was sent"
+    TURN_UNHEARD = "lost: there is no loudspeaker"
+    TURN_SPEECHLESS = "lost: the microphone gave no sound"
     TURN_EXPIRED = "lost: no link came up in time"
 
 
@@ -147,6 +164,8 @@ class Conversation:
     def gate(self) -> Gate:
         """What becomes of response audio that arrives now."""
         if self.phase is Phase.LISTENING:
+            return Gate.DROP
+        if self._waits_to_be_sent:
             return Gate.DROP
         if self._response.owed:
             return Gate.HOLD if self.phase is Phase.THINKING else Gate.DROP
@@ -201,6 +220,10 @@ class Conversation:
                 return self._turn_complete(now)
             case Event.DRAINED:
                 return self._drained()
+            case Event.UNHEARD:
+                return self._unheard()
+            case Event.SPEECHLESS:
+                return self._speechless()
             case Event.TIMEOUT:
                 return self._timeout(now)
 
@@ -216,6 +239,9 @@ class Conversation:
         joins = self._waits_to_be_sent and not self._response.typed
         if joins:
             begin: tuple[Command, ...] = (Command.RECORD_MORE,)
+        elif self.phase is Phase.SPEAKING:
+            ended = self._give_up_response()
+            begin = (*ended, Command.FORGET_PRE_ROLL, Command.RECORD)
         else:
             begin = (*self._give_up_response(), Command.RECORD)
         self.phase = Phase.LISTENING
@@ -262,6 +288,7 @@ class Conversation:
     def _think(self, now: float, *, typed: bool = False) -> None:
         self.phase = Phase.THINKING
         self._response.open, self._response.typed = False, typed
+        self._response.sendings, self._response.keep_until = 0, now + self._timing.keep
         self._response.begin()
         self._expect_progress(now)
 
@@ -281,7 +308,7 @@ class Conversation:
         """Nobody waits for the present response any more."""
         phase, self.phase = self.phase, Phase.IDLE
         self.deadline = None
-        self._response.disown()
+        self._response.disown(begun=phase is Phase.SPEAKING)
         if phase is Phase.THINKING:
             return (Command.TURN_CANCELLED,)
         if phase is Phase.SPEAKING:
@@ -295,12 +322,13 @@ class Conversation:
             self._response.owed += 1
             return ()
         self._response.open = True
+        self._response.sendings += 1
         self._expect_progress(now)
         return ()
 
     def _link_came(self, now: float) -> tuple[Command, ...]:
         self.link_up = True
-        self._response.owed = 0
+        self._response.forget_owed()
         if self.phase is Phase.THINKING:
             self._expect_progress(now)
         return ()
@@ -308,13 +336,23 @@ class Conversation:
     def _link_went(self, now: float) -> tuple[Command, ...]:
         self.link_up = False
         held, self._response.held = self._response.held, False
-        self._response.owed, self._response.open = 0, False
-        if self.phase is Phase.THINKING:  # it will be sent again
-            self._response.complete = False
-            self._expect_progress(now)
-        elif self.phase is Phase.SPEAKING and not self._response.complete:
+        self._response.open = False
+        self._response.forget_owed()
+        if self.phase is Phase.THINKING:
+            silence = (Command.SILENCE,) if held else ()
+            return (*silence, *self._send_again(now))
+        if self.phase is Phase.SPEAKING and not self._response.complete:
             return self._finish(cut=True)
-        return (Command.SILENCE,) if held else ()
+        return ()
+
+    def _send_again(self, now: float) -> tuple[Command, ...]:
+        """The link went before the answer began."""
+        self._response.complete = False
+        if self._response.sendings >= MOST_SENDINGS:
+            self.phase, self.deadline = Phase.IDLE, None
+            return (Command.TURN_BROKEN,)
+        self._expect_progress(now)
+        return ()
 
     # -- the server ------------------------------------------------------------
 
@@ -324,7 +362,8 @@ class Conversation:
                 return self._play(now)
             case Gate.HOLD if not self._response.held:
                 self._response.held = True
-                self.deadline = now + HOLD_LIMIT
+                begun = self._response.owed_begun
+                self.deadline = now + (HOLD_LIMIT_BEGUN if begun else HOLD_LIMIT)
             case _:
                 pass
         return ()
@@ -369,6 +408,7 @@ class Conversation:
         response = self._response
         if response.owed:
             response.owed -= 1
+            response.owed_begun = response.owed_begun and response.owed > 0
             return self._throw_away_held(now)
         was_open, response.open = response.open, False
         if self.phase is Phase.SPEAKING:
@@ -392,13 +432,26 @@ class Conversation:
         self.phase, self.deadline = Phase.IDLE, None
         return (Command.TURN_CUT if self._response.cut else Command.TURN_ANSWERED,)
 
+    def _unheard(self) -> tuple[Command, ...]:
+        if self.phase is not Phase.SPEAKING or not self._response.complete:
+            return ()
+        self.phase, self.deadline = Phase.IDLE, None
+        return (Command.TURN_UNHEARD,)
+
+    def _speechless(self) -> tuple[Command, ...]:
+        if self.phase is not Phase.THINKING:
+            return ()
+        self.phase, self.deadline = Phase.IDLE, None
+        self._response.disown()
+        return (Command.TURN_SPEECHLESS,)
+
     # -- time ------------------------------------------------------------------
 
     def _expect_progress(self, now: float) -> None:
         """Push the deadline of a phase in which something is awaited."""
         if self.phase is Phase.THINKING:
-            self.deadline = now + (
-                self._timing.answer if self.link_up else self._timing.keep
+            self.deadline = (
+                now + self._timing.answer if self.link_up else self._response.keep_until
             )
         elif self.phase is Phase.SPEAKING and not self._response.complete:
             self.deadline = now + self._timing.answer
@@ -419,7 +472,8 @@ class Conversation:
         return ()
 
     def _play_held(self, now: float) -> tuple[Command, ...]:
-        self._response.held, self._response.owed = False, 0
+        self._response.held = False
+        self._response.forget_owed()
         self.phase = Phase.SPEAKING
         if not self._response.complete:
             self._expect_progress(now)
@@ -453,6 +507,12 @@ class _Response:
     """The present turn was sent and its ``turnComplete`` is to come."""
     owed: int = 0
     """``turnComplete`` messages still to come for responses nobody awaits."""
+    owed_begun: bool = False
+    """One of them is for a response that had begun."""
+    sendings: int = 0
+    """How often the present turn was sent whole."""
+    keep_until: float = 0.0
+    """When it is given up if no link comes."""
     held: bool = False
     """Doubtful audio waits in the playout."""
     complete: bool = False
@@ -465,7 +525,12 @@ class _Response:
     def begin(self) -> None:
         self.held = self.complete = self.cut = False
 
-    def disown(self) -> None:
+    def forget_owed(self) -> None:
+        """Nothing of an older turn can come any more."""
+        self.owed, self.owed_begun = 0, False
+
+    def disown(self, *, begun: bool = False) -> None:
         """The present response is not awaited any more."""
         self.owed += self.open
+        self.owed_begun = self.owed_begun or (self.open and begun)
         self.open = self.held = False

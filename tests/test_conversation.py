@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from edgevoice.conversation import (
     BOUNCE,
     HOLD_LIMIT,
+    MOST_SENDINGS,
     Command,
     Conversation,
     Event,
@@ -164,6 +165,7 @@ def test_a_tap_silences_a_playing_answer_and_is_never_sent() -> None:
     assert commands == (
         Command.SILENCE,
         Command.TURN_TALKED_OVER,
+        Command.FORGET_PRE_ROLL,
         Command.RECORD,
         Command.DISCARD,
     )
@@ -231,6 +233,7 @@ def test_pressing_while_the_assistant_speaks_silences_it_before_listening() -> N
     assert story.then(Event.PRESSED) == (
         Command.SILENCE,
         Command.TURN_TALKED_OVER,
+        Command.FORGET_PRE_ROLL,
         Command.RECORD,
     )
 
@@ -252,6 +255,7 @@ def test_old_audio_after_the_release_is_held_and_then_thrown_away() -> None:
     asks_again(story)
     story.then(Event.AUDIO)
     assert story.gate() is Gate.HOLD
+    assert story.wait(HOLD_LIMIT * 2) == ()  # it had begun: the server will close it
     assert story.then(Event.INTERRUPTED) == (Command.SILENCE,)
     assert story.then(Event.TURN_COMPLETE) == ()
     assert story.phase() is Phase.THINKING
@@ -388,6 +392,61 @@ def test_a_link_lost_after_the_answer_was_complete_is_not_noticed() -> None:
     story = answering()
     story.then(Event.GENERATION_COMPLETE, Event.LINK_DOWN)
     assert story.then(Event.DRAINED) == (Command.TURN_ANSWERED,)
+
+
+def test_a_turn_that_breaks_every_link_is_given_up() -> None:
+    story = asked()
+    outcomes: list[Command] = []
+    for _ in range(MOST_SENDINGS):
+        outcomes += story.then(Event.LINK_DOWN, Event.LINK_UP, Event.SENT)
+    assert outcomes == [Command.TURN_BROKEN]
+    assert story.phase() is Phase.IDLE
+
+
+def test_links_that_come_and_go_do_not_keep_a_question_for_ever() -> None:
+    story = asked()
+    outcomes: list[Command] = []
+    for _ in range(200):
+        outcomes += story.then(Event.LINK_DOWN, Event.LINK_UP, after=1.0)
+    assert outcomes == [Command.TURN_EXPIRED]
+
+
+def test_a_long_question_on_a_slow_link_is_not_given_up_while_it_moves() -> None:
+    story = connected()
+    story.then(Event.PRESSED)
+    story.wait(60.0)
+    story.then(Event.RELEASED)
+    for _ in range(8):
+        assert Command.TURN_UNANSWERED not in story.wait(TIMING.answer - 1)
+        story.then(Event.PROGRESS)  # a chunk went out
+    assert story.phase() is Phase.THINKING
+
+
+def test_audio_before_the_question_is_sent_is_never_its_answer() -> None:
+    story = asked()
+    story.then(Event.PRESSED)
+    story.wait(1.0)
+    story.then(Event.RELEASED)
+    story.wait(0.3)
+    story.then(Event.AUDIO)
+    assert story.gate() is Gate.DROP
+
+
+def test_without_a_microphone_the_person_is_told_so() -> None:
+    story = connected()
+    story.then(Event.PRESSED)
+    story.wait(1.0)
+    story.then(Event.RELEASED)
+    story.wait(0.3)
+    assert story.then(Event.SPEECHLESS) == (Command.TURN_SPEECHLESS,)
+    assert story.phase() is Phase.IDLE
+
+
+def test_an_answer_that_no_speaker_plays_is_not_called_answered() -> None:
+    story = answering()
+    assert story.then(Event.UNHEARD) == ()  # it may come back in time
+    story.then(Event.GENERATION_COMPLETE)
+    assert story.then(Event.UNHEARD) == (Command.TURN_UNHEARD,)
 
 
 # -- a server that fails ----------------------------------------------------------
