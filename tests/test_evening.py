@@ -309,7 +309,7 @@ async def test_the_link_is_left_before_its_end_and_the_session_goes_on(
         await here.is_idle()
         await here.ask(0.4)
         await here.until(lambda: here.appliance.may_leave())
-        await here.simulator.go_away(20.0)
+        await here.simulator.go_away(4.0)
         await here.until(lambda: here.appliance.link.generation == 2)
         await here.is_idle()
         assert here.appliance.handles.resumed

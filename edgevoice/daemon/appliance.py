@@ -39,6 +39,9 @@ _OUTCOMES: Final = frozenset(
         Command.TURN_EMPTY,
         Command.TURN_UNANSWERED,
         Command.TURN_EXPIRED,
+        Command.TURN_BROKEN,
+        Command.TURN_UNHEARD,
+        Command.TURN_SPEECHLESS,
     }
 )
 _EARCONS: Final = {
@@ -46,6 +49,8 @@ _EARCONS: Final = {
     Command.TURN_EMPTY: Earcon.FAILED,
     Command.TURN_UNANSWERED: Earcon.FAILED,
     Command.TURN_EXPIRED: Earcon.FAILED,
+    Command.TURN_BROKEN: Earcon.FAILED,
+    Command.TURN_SPEECHLESS: Earcon.FAILED,
 }
 
 
@@ -81,6 +86,7 @@ class Appliance:
         self._held = HeldSources()
         self._turn: Turn | None = None
         self._typed = ""
+        self._doubtful_captions: list[str] = []
         self._timer: asyncio.TimerHandle | None = None
         self._talked_at: float | None = None
         """When the last turn of this conversation ended, loop's clock."""
@@ -123,6 +129,11 @@ class Appliance:
         self._typed = text
         self.happened(Event.SAID)
         return True
+
+    def tap(self) -> None:
+        """A short press from afar: means nothing while somebody holds a button."""
+        if not self._held.held:
+            self.silence()
 
     def silence(self) -> None:
         """Be quiet now: what is playing or awaited is given up."""
@@ -175,6 +186,9 @@ class Appliance:
         match command:
             case Command.SILENCE:
                 self.sound.playout.flush()
+                self._doubtful_captions.clear()
+            case Command.FORGET_PRE_ROLL:
+                self.sound.forget_pre_roll()
             case Command.RECORD:
                 self._record(now)
             case Command.RECORD_MORE:
@@ -192,8 +206,12 @@ class Appliance:
                 self._begin_answer(now)
             case Command.PLAY_HELD:
                 self.sound.playout.release()
+                for text in self._doubtful_captions:
+                    self.news.tell("transcript", who="model", text=text)
+                self._doubtful_captions.clear()
             case Command.FINISH_PLAYOUT:
-                self.sound.finish()
+                self.sound.playout.finish()
+                self._skip_what_nobody_hears()
             case _:
                 assert command in _OUTCOMES
                 self._end_turn(command, now)
@@ -204,7 +222,7 @@ class Appliance:
 
     def _record_more(self) -> None:
         if self._turn is not None and self._turn.utterance is not None:
-            self._turn.utterance.reopen()
+            self.sound.record_more(self._turn.utterance)
 
     def _begin_turn(self) -> None:
         turn = self._turn
@@ -220,10 +238,13 @@ class Appliance:
             return
         self._turn.utterance.closed = True
         self._turn.spoken = self._turn.utterance.duration
-        if self.link.status != "up":
+        if not len(self._turn.utterance):
+            self._loop.call_soon(self.happened, Event.SPEECHLESS)
+        elif self.link.status != "up":
             self.sound.signal(Earcon.KEPT)
 
     def _discard(self) -> None:
+        self._held.release_all()  # or the next press would not be the first
         if self._turn is not None and self._turn.utterance is not None:
             self._turn.utterance.closed = True
             if not self._turn.number:
@@ -255,6 +276,8 @@ class Appliance:
         )
         if outcome in _EARCONS:
             self.sound.signal(_EARCONS[outcome])
+        if outcome is Command.TURN_UNANSWERED:  # it may be dead without knowing
+            self.link.reconnect()
 
     # -- the server ----------------------------------------------------------------
 
@@ -277,13 +300,22 @@ class Appliance:
                 self.news.tell("transcript", who="user", text=text)
                 self.happened(Event.PROGRESS)
             case incoming.OutputTranscript(text):
-                if self._conversation.gate is Gate.PLAY:
-                    self.news.tell("transcript", who="model", text=text)
+                self._take_caption(text)
                 self.happened(Event.PROGRESS)
-            case incoming.Progress() | incoming.ToolCall():
+            case incoming.ToolCall():
+                self.news.tell("tool_call", name=event.name)
+                self.happened(Event.PROGRESS)
+            case incoming.Progress():
                 self.happened(Event.PROGRESS)
             case _:
                 pass
+
+    def _take_caption(self, text: str) -> None:
+        gate = self._conversation.gate
+        if gate is Gate.PLAY:
+            self.news.tell("transcript", who="model", text=text)
+        elif gate is Gate.HOLD:
+            self._doubtful_captions.append(text)
 
     def _take_audio(self, samples: Samples) -> None:
         self.happened(Event.AUDIO)
@@ -313,8 +345,13 @@ class Appliance:
         if Heard.DRAINED in heard:
             self.happened(Event.DRAINED)
 
+    def _skip_what_nobody_hears(self) -> None:
+        """Without a speaker a response would never end."""
+        if self.sound.unheard:
+            self._loop.call_soon(self.happened, Event.UNHEARD)
+
     def _device_changed(self) -> None:
-        self.sound.skip_what_nobody_hears()
+        self._skip_what_nobody_hears()
         for keeper in (self.sound.microphone, self.sound.speaker):
             self.news.tell(
                 "device",
@@ -346,8 +383,11 @@ class Appliance:
 
     def show(self) -> None:
         """Bring the indicators into line with the state."""
+        phase = self.phase
+        if phase == "listening" and self.sound.microphone.absent:
+            phase = "idle"  # nobody is being recorded
         broken = bool(self.control_error or self.sound.error)
-        self.panel.show(signal_for(self.phase, self.link.status, broken=broken))
+        self.panel.show(signal_for(phase, self.link.status, broken=broken))
 
     # -- time ----------------------------------------------------------------------
 
@@ -359,7 +399,9 @@ class Appliance:
             left = (self._talked_at or 0.0) + pause - self._clock()
             if left > 0:
                 await asyncio.sleep(left)
-            elif await self.bell.until(self.may_leave):
+            elif self.phase != "idle":
+                await self.bell.until(lambda: self.phase == "idle")
+            else:
                 log.info("a long pause: the next turn begins a new conversation")
                 self._talked_at = None
                 self.link.start_afresh()

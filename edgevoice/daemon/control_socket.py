@@ -70,7 +70,8 @@ class ControlSocket:
             path.chmod(0o660)
         except OSError as error:
             raise DeviceError(
-                f"control socket {path}: {error.strerror}; set [control] socket"
+                f"control socket {path}: {error.strerror or error}; "
+                "set [control] socket"
             ) from None
         try:
             yield
@@ -130,15 +131,19 @@ class ControlSocket:
         if self._appliance.settings.button.mode == "toggle":
             self._appliance.toggle(SOURCE)
         else:
-            self._appliance.silence()
+            self._appliance.tap()
         return {}
 
     def _say(self, request: dict[str, Any]) -> Reply:
         text = request.get("text")
         if not isinstance(text, str) or not text.strip():
             raise Refused('say needs "text": what to say')
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise Refused('"text" is no valid UTF-8') from None
         if not self._appliance.say(text.strip()):
-            raise Refused("not now: a spoken question comes first; try again")
+            raise Refused("not now: another question comes first; try again")
         return {}
 
     def _stop(self, _: dict[str, Any]) -> Reply:
@@ -154,6 +159,8 @@ class ControlSocket:
         if level is not None and not (type(level) is int and 0 <= level <= 100):
             raise Refused("level must be a whole number from 0 to 100")
         muted = request.get("muted")
+        if muted is not None and not isinstance(muted, bool):
+            raise Refused("muted must be true or false")
         if level is not None or muted is not None:
             self._appliance.set_volume(level, muted=muted)
         return {

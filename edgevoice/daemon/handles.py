@@ -87,7 +87,8 @@ class Handles:
         while True:
             await self._bell.until(lambda: self._newest != self._saved)
             await self.save()
-            await asyncio.sleep(SAVE_EVERY_S)
+            # What is to be forgotten is forgotten at once, not after the pause.
+            await self._bell.until(lambda: self._newest is None, SAVE_EVERY_S)
 
     async def save(self) -> None:
         """Write the newest handle down if it is not yet; a disk may be slow."""

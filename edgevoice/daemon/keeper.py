@@ -77,6 +77,8 @@ class Keeper(Generic[D]):
         self.name = name
         self.device: D | None = None
         self.error: str | None = None
+        self.absent = False
+        """The last try to open it failed."""
         self.stuck = False
         self._open_device = open_device
         self._wanted = wanted
@@ -112,6 +114,7 @@ class Keeper(Generic[D]):
                 self._fail(f"{self.kind} {self.name} does not open: unplug it once")
             self.device = await asyncio.shield(opening)
         except DeviceError as error:
+            self.absent = True
             self._fail(str(error))
             return False
         except asyncio.CancelledError:
@@ -121,7 +124,7 @@ class Keeper(Generic[D]):
         finally:
             self.stuck = False
         log.info("%s: %s is open", self.kind, self.device.name)
-        self.name, self.error = self.device.name, None
+        self.name, self.error, self.absent = self.device.name, None, False
         self._changed()
         return True
 

@@ -98,7 +98,7 @@ class Link:
         self._bell = bell
         self._clock = clock
         self._up_since: float | None = None
-        self._afresh = False
+        self._afresh = self._suspect = False
 
     async def keep(self) -> None:
         """Serve one connection after another until cancelled."""
@@ -112,7 +112,8 @@ class Link:
             self._handles.ended(ending, lived)
             if self._at_once(ending, lived):
                 continue
-            self._tell(ending)
+            if ending is not _LEFT:
+                self._tell(ending)
             pause = backoff.pause(lived=lived, refused=ending.remedy is Remedy.REFUSED)
             log.info("link %d: trying again in %.1f s", self.generation, pause)
             await asyncio.sleep(pause)
@@ -120,7 +121,7 @@ class Link:
     def _at_once(self, ending: Ending, lived: float) -> bool:
         """Whether the next connection need not wait; never so for two in a row."""
         if ending is _LEFT:
-            return lived >= STABLE_S or self._afresh
+            return lived >= STABLE_S or self._must_leave
         # Only the handle was bad, and it is gone.
         return ending.remedy is Remedy.FRESH and self._handles.resumed
 
@@ -130,10 +131,15 @@ class Link:
         self._afresh = True
         self._bell.ring()
 
+    def reconnect(self) -> None:
+        """Leave this connection and resume on a new one: it does not answer."""
+        self._suspect = True
+        self._bell.ring()
+
     # -- the ends of a connection ----------------------------------------------------
 
     def _begin(self) -> None:
-        self._afresh = False
+        self._afresh = self._suspect = False
         self.generation += 1
         if self.status != "refused":  # it stays so until a setup succeeds
             self.status = "connecting"
@@ -235,19 +241,26 @@ class Link:
         )
         await uplink.run()
 
+    @property
+    def _must_leave(self) -> bool:
+        return self._afresh or self._suspect
+
     async def _leave_when_due(self, session: LiveSession) -> None:
         """Wait for a reason to leave, and for a moment to do it."""
-        await self._bell.until(lambda: self._afresh or session.go_away_at is not None)
-        if session.go_away_at is not None:
+        await self._bell.until(
+            lambda: self._must_leave or session.go_away_at is not None
+        )
+        if session.go_away_at is not None and not self._must_leave:
             left = session.go_away_at - self._clock()
             margin = min(LEAVE_EARLY_S, left / 2)
             log.info("link %d: ends in %.0f s", self.generation, left)
-            await self._bell.until(
-                lambda: self._afresh, left - max(LEAVE_IDLE_S, margin)
-            )
+            # A young link is left only if it must be: some servers say goodbye at
+            # once, and leaving at once would reconnect for ever.
+            early = max(left - max(LEAVE_IDLE_S, margin), STABLE_S - self._lived())
+            await self._bell.until(lambda: self._must_leave, min(early, left - margin))
             left = session.go_away_at - self._clock()
             await self._bell.until(
-                lambda: self._afresh or self._owner.may_leave(), left - margin
+                lambda: self._must_leave or self._owner.may_leave(), left - margin
             )
         raise _Leave
 

@@ -60,13 +60,27 @@ class Sound:
 
     # -- the ears ------------------------------------------------------------------
 
+    def forget_pre_roll(self) -> None:
+        """What was heard before the press was our own loudspeaker."""
+        self._pre_roll.clear()
+
     def record(self) -> Utterance:
         """Begin an utterance, with what was heard just before."""
+        self._rewind()
+        self._utterance = Utterance(self._pre_roll.take())
+        return self._utterance
+
+    def record_more(self, utterance: Utterance) -> None:
+        """Go on with an utterance that still waits to be sent."""
+        self._rewind()
+        utterance.reopen()
+        utterance.add(self._pre_roll.take())
+        self._utterance = utterance
+
+    def _rewind(self) -> None:
         device = self.microphone.device
         if device is not None:
             device.rewind()
-        self._utterance = Utterance(self._pre_roll.take())
-        return self._utterance
 
     @property
     def recording(self) -> Utterance | None:
@@ -113,16 +127,10 @@ class Sound:
         if self._settings.speaker.earcons:
             self.playout.sound(earcons.samples(earcon))
 
-    def finish(self) -> None:
-        """The response is complete: what is left plays out, if there is a speaker."""
-        self.playout.finish()
-        self.skip_what_nobody_hears()
-
-    def skip_what_nobody_hears(self) -> None:
-        """Without a speaker a response would never end."""
-        if self.speaker.device is None and self.playout.complete:
-            self.playout.flush()
-            self._post(self._on_heard, Heard.DRAINED)
+    @property
+    def unheard(self) -> bool:
+        """Whether a complete response waits for a speaker that cannot be opened."""
+        return self.speaker.absent and self.playout.complete
 
     def set_volume(
         self, volume: int | None = None, *, muted: bool | None = None

@@ -23,7 +23,7 @@ class Uplink:
         send: Sends one WebSocket text message; waits while the socket is full.
         outbox: Where the turns are.
         bell: Rings when a turn, a block or a cancellation came.
-        report: Takes the events ``SENT`` and ``ABANDONED``.
+        report: Takes the events ``SENT``, ``ABANDONED`` and ``PROGRESS``.
         clock: Seconds of the loop's clock.
     """
 
@@ -64,6 +64,11 @@ class Uplink:
         await self._send(message)
 
     async def _speak(self, turn: Turn, utterance: Utterance) -> None:
+        # An empty activity is answered by nobody, so none is opened.
+        await self._bell.until(partial(_begun, turn, utterance))
+        if not _wanted(turn, utterance):
+            self._outbox.sent()
+            return
         cursor = 0
         await self._send(self._session.activity_start())
         while not turn.cancelled and not utterance.sent_whole(cursor):
@@ -74,6 +79,7 @@ class Uplink:
             cursor += len(chunk)
             await self._send(self._session.audio(chunk))
             turn.mark("first_audio_sent", self._clock())
+            self._report(Event.PROGRESS)
         # No await from the last look to the report: a press in between would
         # add to an utterance that is already closed on the wire.
         end = self._session.activity_end()
@@ -81,6 +87,14 @@ class Uplink:
         self._outbox.sent()
         self._report(Event.ABANDONED if turn.cancelled else Event.SENT)
         await self._send(end)
+
+
+def _wanted(turn: Turn, utterance: Utterance) -> bool:
+    return not turn.cancelled and len(utterance) > 0
+
+
+def _begun(turn: Turn, utterance: Utterance) -> bool:
+    return turn.cancelled or utterance.closed or len(utterance) > 0
 
 
 def _ready(turn: Turn, utterance: Utterance, cursor: int) -> bool:

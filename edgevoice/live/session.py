@@ -78,6 +78,8 @@ class LiveSession:
             RemoteProtocolError: It is no message of the Live API.
         """
         events = incoming.decode(data)
+        if self.state is State.SETTING_UP:  # nothing else can be meant for us yet
+            events = [e for e in events if isinstance(e, incoming.SetupComplete)]
         for event in events:
             match event:
                 case incoming.SetupComplete() if self.state is State.SETTING_UP:
