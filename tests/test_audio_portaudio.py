@@ -167,11 +167,12 @@ def test_a_card_that_does_not_is_opened_at_what_it_can_and_converted(
     blocks: list[bytes] = []
 
     microphone = CardMicrophone("default", blocks.append)
-    for _ in range(9):
+    for _ in range(99):
         fake.streams[0].call()
 
     assert microphone.rate == hz
-    assert {len(block) for block in blocks} == {640}
+    assert all(blocks)
+    assert 2.0 - 0.031 < len(b"".join(blocks)) / 32_000 <= 2.0
 
 
 def test_a_card_of_a_rate_nobody_thought_of_is_opened_at_its_own(
@@ -212,8 +213,9 @@ def test_a_speaker_always_gives_full_blocks_whatever_the_rate(
 
     assert speaker.rate == hz
     assert {len(out) for out in sound} == {2 * block}
-    assert sum(pulled) == pytest.approx(101 * block * 24_000 / hz, abs=2)
-    assert set(to_samples(b"".join(sound[1:]))) == {1000}
+    heard = 101 * block / hz
+    assert heard - 1 / hz <= sum(pulled) / 24_000 < heard + 0.050
+    assert np.abs(to_samples(b"".join(sound[1:])) - 1000).max() <= 2
 
 
 def test_a_speaker_gives_as_much_as_is_asked_even_if_it_is_not_a_usual_block(

@@ -14,7 +14,7 @@ STALLED: Final = 1.0
 """Seconds without a call of ``on_block`` or ``pull`` after which a device is lost."""
 
 OnBlock: TypeAlias = Callable[[bytes], None]
-"""Takes one block of 16 kHz mono PCM; called in the device's own thread.
+"""Takes one block of 16 kHz mono PCM, any length; called in the device's own thread.
 
 It must return at once and must not raise: an exception ends a card's stream.
 """
