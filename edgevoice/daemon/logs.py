@@ -16,7 +16,7 @@ def set_up(*, verbose: bool = False, environ: Mapping[str, str] = os.environ) ->
 
     Args:
         verbose: Also what is only of use to developers.
-        environ: ``$JOURNAL_STREAM`` tells whether systemd listens on stderr.
+        environ: ``$JOURNAL_STREAM`` names the stream behind which systemd listens.
     """
     logger = logging.getLogger("edgevoice")
     logger.setLevel(logging.DEBUG if verbose else logging.INFO)
@@ -34,8 +34,21 @@ def set_up_quiet(*, verbose: bool = False) -> None:
     logger.addHandler(logging.NullHandler())
 
 
+def _leads_to_the_journal(environ: Mapping[str, str]) -> bool:
+    """Whether stderr is the stream that the variable names; see systemd.exec(5).
+
+    A terminal inherits the variable from the desktop's own service: what is started
+    there has its log read there.
+    """
+    try:
+        stderr = os.fstat(2)
+    except OSError:  # closed
+        return False
+    return environ.get("JOURNAL_STREAM") == f"{stderr.st_dev}:{stderr.st_ino}"
+
+
 def _handler(environ: Mapping[str, str]) -> logging.Handler:
-    if _journal is not None and environ.get("JOURNAL_STREAM"):
+    if _journal is not None and _leads_to_the_journal(environ):
         journal: logging.Handler = _journal.JournalHandler(
             SYSLOG_IDENTIFIER="edgevoice"
         )

@@ -100,13 +100,13 @@ async def _run(appliance: Appliance, buttons: Buttons, stopped: asyncio.Event) -
                 "watchdog": supervisor.feed_watchdog(appliance.sound.alive),
             }.items():
                 tasks.create_task(task, name=name)
-            _tell_systemd(appliance)
+            _tell_systemd(appliance, stopped)
             supervisor.notify(READY="1")
     except* Stop:
         pass
 
 
-def _tell_systemd(appliance: Appliance) -> None:
+def _tell_systemd(appliance: Appliance, stopped: asyncio.Event) -> None:
     told = ""
 
     def tell(_: dict[str, Any]) -> None:
@@ -114,7 +114,7 @@ def _tell_systemd(appliance: Appliance) -> None:
         error = appliance.error
         words = f"link {appliance.link.status}, {appliance.phase}"
         words = f"{words}; {error}" if error else words
-        if words != told:
+        if words != told and not stopped.is_set():
             told = words
             supervisor.notify(STATUS=words)
 
@@ -126,22 +126,31 @@ def _on_signal(stop: Callable[[], None]) -> Iterator[None]:
     """Catch the signals until the end is over, not only until it begins.
 
     A terminal that is closed sends SIGHUP more than once; a second one is not to
-    cut the saving and the tidying short.
+    cut the saving and the tidying short. After a signal the process has nothing
+    left but to end, so that later ones are ignored.
     """
     loop = asyncio.get_running_loop()
+    came: set[signal.Signals] = set()
+
+    def take(number: signal.Signals) -> None:
+        came.add(number)
+        stop()
+
     for number in _STOP_SIGNALS:
-        loop.add_signal_handler(number, stop)
+        loop.add_signal_handler(number, take, number)
     try:
         yield
     finally:
         for number in _STOP_SIGNALS:
             loop.remove_signal_handler(number)
+            if came:
+                signal.signal(number, signal.SIG_IGN)
 
 
 async def _stop_when(stopped: asyncio.Event) -> None:
     await stopped.wait()
     log.info("stopping")
-    supervisor.notify(STOPPING="1")
+    supervisor.notify(STATUS="stopping", STOPPING="1")
     raise Stop
 
 

@@ -1,0 +1,128 @@
+"""Where the log goes, and what never stands in it."""
+
+import io
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from systemd.journal import JournalHandler
+
+from edgevoice.daemon import logs
+from edgevoice.simulator import Sent
+from tests.evening import Evening, evening
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def logger() -> Iterator[logging.Logger]:
+    """The logger of the program, put back afterwards."""
+    logger = logging.getLogger("edgevoice")
+    before = logger.level, logger.propagate, logger.handlers[:]
+    yield logger
+    logger.setLevel(before[0])
+    logger.propagate, logger.handlers = before[1], before[2]
+
+
+def stream() -> str:
+    """What systemd would put into ``$JOURNAL_STREAM`` for our stderr."""
+    stderr = os.fstat(2)
+    return f"{stderr.st_dev}:{stderr.st_ino}"
+
+
+def test_under_systemd_the_log_goes_to_the_journal(logger: logging.Logger) -> None:
+    logs.set_up(environ={"JOURNAL_STREAM": stream()})
+
+    [handler] = logger.handlers
+    assert isinstance(handler, JournalHandler)
+    assert logger.level == logging.INFO
+
+
+@pytest.mark.parametrize("inherited", ["", "1:1", "nonsense"])
+def test_in_a_terminal_the_log_goes_there_whatever_it_has_inherited(
+    inherited: str, logger: logging.Logger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    logs.set_up(environ={"JOURNAL_STREAM": inherited})
+    logs.set_up(environ={"JOURNAL_STREAM": inherited})  # twice is once
+
+    logging.getLogger("edgevoice.daemon.link").info("link %d: up", 7)
+    logging.getLogger("edgevoice.daemon.link").debug("a detail")
+
+    [line] = terminal.getvalue().splitlines()
+    assert line.endswith(" INFO link 7: up")
+
+
+def test_without_stderr_there_is_no_journal_and_no_crash() -> None:
+    program = (
+        "import logging; from edgevoice.daemon import logs; logs.set_up();"
+        "logging.getLogger('edgevoice').error('lost'); print('done')"
+    )
+    done = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$0" -c "$1" 2>&-', sys.executable, program],
+        cwd=ROOT,
+        env={**os.environ, "JOURNAL_STREAM": "1:1"},
+        stdout=subprocess.PIPE,
+        timeout=10,
+        check=True,
+    )
+    assert done.stdout == b"done\n"
+
+
+def test_a_verbose_log_has_details(logger: logging.Logger) -> None:
+    logs.set_up(verbose=True, environ={})
+
+    assert logger.level == logging.DEBUG
+
+
+def test_a_quiet_log_shows_nothing_by_itself(
+    logger: logging.Logger, capfd: pytest.CaptureFixture[str]
+) -> None:
+    logs.set_up_quiet()
+
+    logging.getLogger("edgevoice.daemon.link").error("a mishap")
+
+    assert capfd.readouterr() == ("", "")
+
+
+def handles_given(here: Evening) -> list[str]:
+    return [
+        entry.message["sessionResumptionUpdate"]["newHandle"]
+        for entry in here.simulator.journal
+        if isinstance(entry, Sent)
+        and entry.message.get("sessionResumptionUpdate", {}).get("newHandle")
+    ]
+
+
+async def test_nothing_that_was_said_and_no_secret_is_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
+    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "edgevoice")
+    said = "the aubergine in the cellar"
+    async with evening(tmp_path, behaviours=["say=Cucumber soup."], pace=0) as here:
+        await here.is_idle()
+        await here.ask(0.3)
+        assert here.appliance.say(said)
+        await here.until(lambda: len(here.outcomes()) == 2)
+        await here.simulator.drop()
+        await here.until(lambda: here.appliance.link.generation == 2)
+        await here.is_idle()
+        handles = handles_given(here)
+        transcripts = [
+            item["text"] for item in here.guest.news if item["event"] == "transcript"
+        ]
+
+    assert handles
+    assert "cucumber" in "".join(transcripts).lower()
+    ours = [r for r in caplog.records if not r.name.startswith("edgevoice.simulator")]
+    everything = "\n".join(str(vars(record)) for record in ours).lower()
+    assert "turn 2: answered" in everything
+    for secret in [*handles, "a-key", said, "aubergine", "cucumber"]:
+        assert secret.lower() not in everything
