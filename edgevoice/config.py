@@ -293,7 +293,8 @@ def _read_key(path: Path, kind: Literal["credential", "key_file"]) -> str:
         with path.open(encoding="ascii") as file:
             mode = os.fstat(file.fileno()).st_mode
             # systemd's own copy is 0440, in a folder that only the service can enter.
-            if kind == "key_file" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+            group = stat.S_IRWXG if kind == "key_file" else 0
+            if mode & (group | stat.S_IRWXO):
                 raise CredentialError(
                     f"key file {path} can be read by others: chmod 600 {path}"
                 )

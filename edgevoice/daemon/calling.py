@@ -72,6 +72,8 @@ def call(address: str, headers: Mapping[str, str]) -> connect:
         open_timeout=SETUP_TIMEOUT_S,
         close_timeout=2,
         max_size=MAX_MESSAGE,
+        # ws:// is this machine only, which no proxy can reach.
+        proxy=None if address.startswith("ws://") else True,
     )
 
 

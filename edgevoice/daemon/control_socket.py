@@ -85,7 +85,7 @@ class ControlSocket:
     ) -> None:
         stop_watching: Callable[[], None] | None = None
         try:
-            async for line in _lines(reader):
+            async for line in _lines(reader, writer):
                 reply = self._answer(line)
                 watches = reply.pop("watch", False)
                 _write(writer, reply)
@@ -187,11 +187,14 @@ async def _make_room(path: Path) -> None:
     raise DeviceError(f"another edgevoice (or its like) already listens on {path}")
 
 
-async def _lines(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+async def _lines(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> AsyncIterator[bytes]:
     while True:
         try:
             line = await reader.readline()
-        except ValueError:  # longer than the limit
+        except ValueError:
+            _write(writer, _error(f"a line of over {LONGEST_LINE} bytes"))
             return
         if not line:
             return

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import resource
 import signal
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
@@ -178,7 +179,11 @@ def run_service(settings: Configuration, credential: str) -> None:
 
 
 def run(program: Coroutine[Any, Any, None]) -> None:
-    """``asyncio.run``, but no call that hangs in a thread holds the end up."""
+    """``asyncio.run``, but no call that hangs in a thread holds the end up.
+
+    A core dump would hold the key, so none is written.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
     async def with_loose_threads() -> None:
         asyncio.get_running_loop().set_default_executor(LooseThreads())
