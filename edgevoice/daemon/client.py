@@ -1,5 +1,6 @@
 """Speaks to the running daemon over its control socket; plain blocking calls."""
 
+import contextlib
 import json
 import socket
 from collections.abc import Iterator
@@ -55,11 +56,21 @@ class Client:
         """Send a command and return its reply.
 
         Raises:
-            EdgeVoiceError: The daemon refused; the text is its own.
+            EdgeVoiceError: The daemon refused, the text is its own; or it does not
+                answer.
+            NoDaemon: It ended, or it is none of ours.
         """
         request = {"command": command, **arguments}
-        self._socket.sendall(json.dumps(request).encode() + b"\n")
-        reply = self._read()
+        try:
+            self._socket.sendall(json.dumps(request).encode() + b"\n")
+            line = self._lines.readline()
+        except TimeoutError:
+            raise EdgeVoiceError("the daemon does not answer; is it stuck?") from None
+        except OSError:
+            line = b""
+        reply = _item(line)
+        if reply is None:
+            raise NoDaemon("the daemon ended before it answered")
         if not reply.pop("ok", False):
             raise EdgeVoiceError(str(reply.get("error", "refused without a reason")))
         return reply
@@ -68,15 +79,22 @@ class Client:
         """Every event from now on, until the daemon ends."""
         self.ask("watch")
         self._socket.settimeout(None)
-        for line in self._lines:
-            yield json.loads(line)
+        with contextlib.suppress(OSError):  # cut off: as good as an end
+            for line in self._lines:
+                item = _item(line)
+                if item is None:
+                    return
+                yield item
 
-    def _read(self) -> dict[str, Any]:
-        try:
-            line = self._lines.readline()
-        except OSError:
-            raise EdgeVoiceError("the daemon does not answer; is it stuck?") from None
-        if not line:
-            raise NoDaemon("the daemon ended before it answered")
-        reply: dict[str, Any] = json.loads(line)
-        return reply
+
+def _item(line: bytes) -> dict[str, Any] | None:
+    """What one line says; None if the connection ended in it."""
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        item = json.loads(line)
+    except ValueError:
+        item = None
+    if not isinstance(item, dict):
+        raise NoDaemon("what listens there is no edgevoice; see --socket")
+    return item
