@@ -27,6 +27,11 @@ def frames(seconds: float, hz: int) -> int:
     return round(seconds * hz)
 
 
+def seconds(pcm: bytes, hz: int) -> float:
+    """Duration of PCM bytes."""
+    return len(pcm) / (BYTES_PER_FRAME * hz)
+
+
 def to_samples(pcm: bytes) -> Samples:
     """View PCM bytes as samples without a copy; a trailing odd byte is cut."""
     return np.frombuffer(pcm, np.int16, count=len(pcm) // BYTES_PER_FRAME)

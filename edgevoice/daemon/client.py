@@ -56,12 +56,21 @@ class Client:
         """Send a command and return its reply.
 
         Raises:
-            EdgeVoiceError: The daemon refused; the text is its own.
+            EdgeVoiceError: The daemon refused, the text is its own; or it does not
+                answer.
+            NoDaemon: It ended, or it is none of ours.
         """
         request = {"command": command, **arguments}
-        with contextlib.suppress(BrokenPipeError):  # the reading says it better
+        try:
             self._socket.sendall(json.dumps(request).encode() + b"\n")
-        reply = self._read()
+            line = self._lines.readline()
+        except TimeoutError:
+            raise EdgeVoiceError("the daemon does not answer; is it stuck?") from None
+        except OSError:
+            line = b""
+        reply = _item(line)
+        if reply is None:
+            raise NoDaemon("the daemon ended before it answered")
         if not reply.pop("ok", False):
             raise EdgeVoiceError(str(reply.get("error", "refused without a reason")))
         return reply
@@ -70,26 +79,22 @@ class Client:
         """Every event from now on, until the daemon ends."""
         self.ask("watch")
         self._socket.settimeout(None)
-        with contextlib.suppress(ConnectionError):  # the daemon was killed
+        with contextlib.suppress(OSError):  # cut off: as good as an end
             for line in self._lines:
-                yield self._parse(line)
+                item = _item(line)
+                if item is None:
+                    return
+                yield item
 
-    def _read(self) -> dict[str, Any]:
-        try:
-            line = self._lines.readline()
-        except TimeoutError:
-            raise EdgeVoiceError("the daemon does not answer; is it stuck?") from None
-        except OSError:
-            line = b""
-        if not line:
-            raise NoDaemon("the daemon ended before it answered")
-        return self._parse(line)
 
-    def _parse(self, line: bytes) -> dict[str, Any]:
-        try:
-            reply = json.loads(line)
-        except ValueError:
-            reply = None
-        if not isinstance(reply, dict):
-            raise EdgeVoiceError("what listens on that socket is no edgevoice daemon")
-        return reply
+def _item(line: bytes) -> dict[str, Any] | None:
+    """What one line says; None if the connection ended in it."""
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        item = json.loads(line)
+    except ValueError:
+        item = None
+    if not isinstance(item, dict):
+        raise NoDaemon("what listens there is no edgevoice; see --socket")
+    return item

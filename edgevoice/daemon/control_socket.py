@@ -69,10 +69,7 @@ class ControlSocket:
             )
             path.chmod(0o660)
         except OSError as error:
-            raise DeviceError(
-                f"control socket {path}: {error.strerror or error}; "
-                "set [control] socket"
-            ) from None
+            raise _unusable(path, error) from None
         try:
             yield
         finally:
@@ -180,11 +177,15 @@ async def _make_room(path: Path) -> None:
         path.unlink(missing_ok=True)
         return
     except OSError as error:
-        raise DeviceError(
-            f"control socket {path}: {error.strerror or error}; set [control] socket"
-        ) from None
+        raise _unusable(path, error) from None
     writer.close()
     raise DeviceError(f"another edgevoice (or its like) already listens on {path}")
+
+
+def _unusable(path: Path, error: OSError) -> DeviceError:
+    # A path that is too long has no words of the system.
+    words = error.strerror or error
+    return DeviceError(f"control socket {path}: {words}; set [control] socket")
 
 
 async def _lines(

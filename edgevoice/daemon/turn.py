@@ -70,7 +70,7 @@ class Turn:
     @property
     def latency_ms(self) -> int | None:
         """From the release (or the text) to the first sound of the answer."""
-        if "first_sound" not in self._marks:
+        line = self.timeline()
+        if "first_sound_ms" not in line:
             return None
-        asked = self._marks.get("released", self._marks["pressed"])
-        return round((self._marks["first_sound"] - asked) * 1000)
+        return line["first_sound_ms"] - line.get("released_ms", 0)
