@@ -515,3 +515,101 @@ async def test_a_second_daemon_does_not_take_the_socket(tmp_path: Path) -> None:
             async with evening(tmp_path):
                 pass
         assert (await talk_to(tmp_path / "control.sock", b'{"command": "status"}'))[0]
+
+
+# -- what a reader of the code found ------------------------------------------------
+
+
+async def test_after_a_stop_the_button_works_whoever_held_it(tmp_path: Path) -> None:
+    async with evening(tmp_path) as here:
+        await here.is_idle()
+        here.appliance.press("socket")
+        here.appliance.silence()
+        assert here.appliance.phase == "idle"
+        assert (await here.ask(0.3))["outcome"] == "answered"
+
+
+async def test_a_tap_from_afar_does_not_cut_off_who_is_speaking(tmp_path: Path) -> None:
+    async with evening(tmp_path) as here:
+        await here.is_idle()
+        here.appliance.press("gpio")
+        await talk_to(tmp_path / "control.sock", b'{"command": "tap"}')
+        assert here.appliance.phase == "listening"
+        here.appliance.release("gpio")
+
+
+async def test_text_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    async with evening(tmp_path) as here:
+        await here.is_idle()
+        replies = await talk_to(
+            tmp_path / "control.sock",
+            b'{"command": "say", "text": "caf\\ud800"}',
+            b'{"command": "volume", "muted": "yes"}',
+            b'{"command": "status"}',
+        )
+        assert [reply["ok"] for reply in replies] == [False, False, True]
+
+
+async def test_what_is_added_offline_is_sent_with_the_rest(tmp_path: Path) -> None:
+    async with evening(tmp_path, behaviours=["delay=2@setup1"]) as here:
+        await here.speak(0.4)
+        await here.until(lambda: here.appliance.phase == "thinking")
+        await here.speak(0.4)
+        await here.until(here.outcomes)
+        assert here.outcomes()[0]["outcome"] == "answered"
+        assert order(here).count("activityEnd") == 1
+        seconds = sum(chunk["data"] for chunk in here.received("audio")) / 32_000
+        assert 1.2 <= seconds <= 2.2  # two presses with their tails and pre-rolls
+
+
+async def test_without_a_microphone_nothing_is_sent_and_it_is_told(
+    tmp_path: Path,
+) -> None:
+    microphone = {"device": f"file:{tmp_path / 'none.wav'}"}
+    async with evening(tmp_path, await_microphone=False, microphone=microphone) as here:
+        await here.is_idle()
+        turn = await here.ask(0.4)
+        assert turn["outcome"] == "lost: the microphone gave no sound"
+        assert order(here) == []
+        assert Signal.LISTENING not in here.guest.signals
+
+
+async def test_a_server_that_does_not_answer_is_left_for_a_new_link(
+    tmp_path: Path,
+) -> None:
+    async with evening(
+        tmp_path, behaviours=["silent@1"], live={"answer_timeout_s": 2}
+    ) as here:
+        await here.is_idle()
+        await here.ask(0.3)
+        await here.until(lambda: here.appliance.link.generation == 2)
+        await here.is_idle()
+        assert (await here.ask(0.3))["outcome"] == "answered"
+
+
+async def test_a_turn_that_breaks_every_link_is_told_and_dropped(
+    tmp_path: Path,
+) -> None:
+    behaviours = ["close=1011:Internal error encountered.@end"]
+    async with evening(tmp_path, behaviours=behaviours) as here:
+        await here.is_idle()
+        await here.speak(0.3)
+        await here.until(here.outcomes, 15.0)
+        outcome = here.outcomes()[0]["outcome"]
+        assert outcome == "lost: the link broke each time that it was sent"
+        assert order(here).count("activityEnd") == 3
+
+
+async def test_a_pause_begins_a_new_conversation_but_not_in_mid_dialogue(
+    tmp_path: Path,
+) -> None:
+    live = {"session": {"idle_reset_minutes": 3 / 60}}
+    async with evening(tmp_path, live=live) as here:
+        await here.is_idle()
+        await here.ask(0.3)
+        await asyncio.sleep(2.0)
+        await here.ask(0.3)  # 2 s after the last one
+        assert here.appliance.link.generation == 1
+        await here.until(lambda: here.appliance.link.generation == 2)
+        await here.is_idle()
+        assert not here.appliance.handles.resumed
