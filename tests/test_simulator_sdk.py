@@ -1,0 +1,185 @@
+"""Google's own client against the simulator: does it speak the dialect?"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import numpy as np
+import pytest
+from google import genai
+from google.ai import generativelanguage_v1beta as published
+from google.genai import live, types
+from google.protobuf import json_format
+
+from edgevoice.simulator import Simulator
+from tests.evening import match, speech
+from tests.simulator_client import START, Json, audio, talking, tone
+
+pytestmark = [
+    pytest.mark.sdk,
+    # The SDK's own: it imports what is deprecated, and leaves a session unclosed.
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+MODEL = "gemini-3.8-live"
+
+
+def config(**fields: object) -> types.LiveConnectConfig:
+    """As a push-to-talk program would ask for it."""
+    return types.LiveConnectConfig.model_validate(
+        {
+            "response_modalities": ["AUDIO"],
+            "realtime_input_config": {
+                "automatic_activity_detection": {"disabled": True}
+            },
+            "session_resumption": {},
+            "output_audio_transcription": {},
+            **fields,
+        }
+    )
+
+
+@asynccontextmanager
+async def session(
+    simulator: Simulator, **fields: object
+) -> AsyncIterator[live.AsyncSession]:
+    sdk = genai.Client(
+        api_key="a-key", http_options=types.HttpOptions(api_version="v1beta")
+    )
+    # It forces wss; these two are how a plain server can be reached all the same.
+
+    def address(_: types.HttpOptions | None = None) -> str:
+        return simulator.url
+
+    sdk._api_client._websocket_base_url = address  # type: ignore[assignment, method-assign]
+    sdk._api_client._websocket_ssl_ctx = {}
+    async with sdk.aio.live.connect(model=MODEL, config=config(**fields)) as here:
+        yield here
+
+
+async def speak(here: live.AsyncSession, pcm: bytes) -> None:
+    await here.send_realtime_input(activity_start=types.ActivityStart())
+    for start in range(0, len(pcm), 1280):
+        blob = types.Blob(
+            data=pcm[start : start + 1280], mime_type="audio/pcm;rate=16000"
+        )
+        await here.send_realtime_input(audio=blob)
+    await here.send_realtime_input(activity_end=types.ActivityEnd())
+
+
+async def turn(here: live.AsyncSession) -> list[types.LiveServerMessage]:
+    """All messages up to turnComplete, as the SDK delimits a turn."""
+    return [message async for message in here.receive()]
+
+
+def sound(messages: list[types.LiveServerMessage]) -> bytes:
+    return b"".join(message.data or b"" for message in messages)
+
+
+def said(messages: list[types.LiveServerMessage]) -> str:
+    parts = (
+        message.server_content.output_transcription
+        for message in messages
+        if message.server_content
+    )
+    return "".join(part.text or "" for part in parts if part)
+
+
+async def test_an_audio_turn_is_echoed() -> None:
+    async with Simulator(pace=0) as simulator, session(simulator) as here:
+        question = speech(1.0)
+        await speak(here, question.tobytes())
+        answer = await turn(here)
+    heard = np.frombuffer(sound(answer), np.int16)
+    assert len(heard) == 24_000
+    # Every third frame of 24 kHz is every second of 16 kHz.
+    assert match(question[::2], heard[::3]) > 0.9
+    assert said(answer) == "You spoke for 1.0 seconds."
+    last = answer[-1]
+    assert last.server_content is not None
+    assert last.server_content.turn_complete
+    assert last.usage_metadata is not None
+    assert (last.usage_metadata.prompt_token_count or 0) >= 25
+    assert any(
+        m.server_content and m.server_content.generation_complete for m in answer
+    )
+
+
+async def test_a_text_turn_is_answered() -> None:
+    async with Simulator(pace=0) as simulator, session(simulator) as here:
+        await here.send_realtime_input(text="hello there")
+        first = await turn(here)
+        content = types.Content(role="user", parts=[types.Part(text="and again")])
+        await here.send_client_content(turns=content, turn_complete=True)
+        second = await turn(here)
+    assert said(first) == "You said: hello there"
+    assert said(second) == "You said: and again"
+    assert sound(first)
+    assert sound(second)
+
+
+async def test_speaking_while_it_answers_interrupts_it() -> None:
+    async with Simulator(pace=1) as simulator, session(simulator) as here:
+        await speak(here, tone(3.0))
+        answer = []
+        async for message in here.receive():
+            answer.append(message)
+            if message.data and len(answer) < 5:
+                await here.send_realtime_input(activity_start=types.ActivityStart())
+                break
+        rest = await turn(here)
+        contents = [message.server_content for message in rest]
+        assert any(content and content.interrupted for content in contents)
+        assert not any(content and content.generation_complete for content in contents)
+        blob = types.Blob(data=tone(0.5), mime_type="audio/pcm;rate=16000")
+        await here.send_realtime_input(audio=blob)
+        await here.send_realtime_input(activity_end=types.ActivityEnd())
+        fresh = await turn(here)
+    assert len(sound(answer + rest)) < 3.0 * 48_000
+    assert len(sound(fresh)) == 0.5 * 48_000
+
+
+async def test_a_session_is_resumed_with_its_handle() -> None:
+    async with Simulator(pace=0) as simulator:
+        async with session(simulator) as here:
+            await speak(here, tone(0.5))
+            await turn(here)
+            update = await anext(here.receive())
+            assert update.session_resumption_update is not None
+            assert update.session_resumption_update.resumable
+            handle = update.session_resumption_update.new_handle
+            assert handle
+        async with session(simulator, session_resumption={"handle": handle}) as here:
+            await speak(here, tone(0.5))
+            second = await turn(here)
+        usage = second[-1].usage_metadata
+        assert usage is not None
+        # The context of the first turn is billed again: it was not forgotten.
+        assert (usage.prompt_token_count or 0) > 25
+        with pytest.raises(Exception, match="1007"):
+            async with session(
+                simulator, session_resumption={"handle": "made-up"}
+            ) as here:
+                await turn(here)
+
+
+async def test_all_that_the_simulator_says_is_in_googles_definitions() -> None:
+    messages: list[Json] = []
+    async with (
+        Simulator(pace=0) as simulator,
+        talking(simulator, inputAudioTranscription={}) as client,
+    ):
+        await client.speak(tone(0.5))
+        messages += await client.turn()
+        await client.speak(tone(2.0))
+        await client.send(START)
+        messages += await client.turn()
+        await client.send(audio(tone(0.2)), {"realtimeInput": {"activityEnd": {}}})
+        messages += await client.turn()
+        await simulator.go_away(5.0)
+        messages += await client.until(lambda message: "goAway" in message)
+    kinds = {kind for message in messages for kind in message}
+    assert kinds >= {"serverContent", "sessionResumptionUpdate", "goAway"}
+    for message in messages:
+        reply = published.BidiGenerateContentServerMessage.pb()()
+        json_format.ParseDict(message, reply, ignore_unknown_fields=False)
