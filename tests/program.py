@@ -88,7 +88,7 @@ class Program:
         return f"{self.notices}\n{self.stderr}"
 
 
-def settings(folder: Path, endpoint: str, more: str = "") -> Path:
+def settings(folder: Path, endpoint: str, more: str = "", button: str = "none") -> Path:
     """A settings file for WAV devices in ``folder``."""
     question = folder / "question.wav"
     write_wav(question, speech(1.0), UPLINK_HZ)
@@ -97,7 +97,7 @@ def settings(folder: Path, endpoint: str, more: str = "") -> Path:
         f'live.endpoint = "{endpoint}"\n'
         f'microphone.device = "file:{question}"\n'
         f'speaker.device = "file:{folder / "answer.wav"}"\n'
-        f'button.source = "none"\n'
+        f'button.source = "{button}"\n'
         f'control.socket = "{folder / "control.sock"}"\n{more}'
     )
     return file
@@ -122,6 +122,8 @@ def program(
     endpoint: str,
     more: str = "",
     *,
+    button: str = "none",
+    terminal: int = subprocess.DEVNULL,
     start: Sequence[str] = ("-m", "edgevoice"),
     environ: Mapping[str, str] | None = None,
 ) -> Iterator[Program]:
@@ -131,6 +133,8 @@ def program(
         folder: Everything it writes goes here.
         endpoint: The server.
         more: Further settings, TOML.
+        button: Its source in the settings.
+        terminal: Where it reads keys and writes, if it does.
         start: What Python runs.
         environ: Further variables.
     """
@@ -138,14 +142,15 @@ def program(
     with contextlib.ExitStack() as stack:
         notify = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
         notify.bind(address)
-        file = settings(folder, endpoint, more)
+        file = settings(folder, endpoint, more, button)
         stderr = stack.enter_context((folder / "stderr").open("w"))
         process = stack.enter_context(
             subprocess.Popen(
                 [sys.executable, *start, "run", "--config", str(file)],
                 cwd=ROOT,
                 env=environment(folder, NOTIFY_SOCKET=address, **(environ or {})),
-                stdin=subprocess.DEVNULL,
+                stdin=terminal,
+                stdout=terminal,
                 stderr=stderr,
                 text=True,
             )

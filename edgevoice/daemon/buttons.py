@@ -24,21 +24,22 @@ class Buttons:
 
     def __init__(self, appliance: Appliance) -> None:
         self._appliance = appliance
+        self._source = appliance.settings.button.source
         self._button: TalkControl | None = None
         self._lamp: Indicator | None = None
+        self._state = "closed"
 
     async def keep(self) -> None:
         """Open what the settings name, until cancelled."""
-        source = self._appliance.settings.button.source
-        if source == "none":
+        if self._source == "none":
             return
-        if source == "gpio":
+        if self._source == "gpio":
             self._open_lamp()
         while True:
             if self._button is None:
-                self._open_button(source)
+                self._open_button()
             else:
-                self._check_level(self._button, source)
+                self._check_level(self._button)
             await asyncio.sleep(CHECK_S)
 
     def close(self) -> None:
@@ -48,31 +49,47 @@ class Buttons:
                 part.close()
         self._button = self._lamp = None
 
-    def _open_button(self, source: str) -> None:
+    def _open_button(self) -> None:
         try:
-            self._button = self._opened(source)
+            self._button = self._opened()
         except DeviceError as error:
-            self._complain(str(error))
+            self._report("missing", str(error))
         else:
             log.info("button: %s", self._button.name)
-            self._complain(None)
+            self._report("open", None)
 
-    def _check_level(self, button: TalkControl, source: str) -> None:
+    def _check_level(self, button: TalkControl) -> None:
         """A release whose edge was lost must not leave the microphone on."""
         is_pressed = getattr(button, "is_pressed", None)
-        if is_pressed is not None and self._appliance.settings.button.mode == "hold":
-            try:
-                pressed = is_pressed()
-            except DeviceError as error:
-                self._complain(str(error))
-                return
-            if not pressed:
-                self._appliance.release(source)
+        if is_pressed is None:
+            return
+        try:
+            pressed = is_pressed()
+        except DeviceError as error:
+            self._give_up(str(error))
+            return
+        if not pressed and self._appliance.settings.button.mode == "hold":
+            self._appliance.release(self._source)
 
-    def _complain(self, error: str | None) -> None:
-        if error and error != self._appliance.control_error:
+    def _give_up(self, error: str) -> None:
+        """The button does not work any more: let go of it, and look for it anew."""
+        button, self._button = self._button, None
+        if button is not None:
+            button.close()
+            self._appliance.release(self._source)
+            self._report("missing", error)
+
+    def _report(self, state: str, error: str | None) -> None:
+        """Say what is new about the button; nothing if nothing is."""
+        if (state, error) == (self._state, self._appliance.control_error):
+            return
+        self._state, self._appliance.control_error = state, error
+        if error:
             log.error("%s", error)
-        self._appliance.control_error = error
+        name = self._button.name if self._button else self._source
+        self._appliance.news.tell(
+            "device", kind="button", name=name, state=state, error=error
+        )
         self._appliance.show()
 
     def _open_lamp(self) -> None:
@@ -88,14 +105,16 @@ class Buttons:
         else:
             self._appliance.panel.add(self._lamp)
 
-    def _opened(self, source: str) -> TalkControl:
-        press, release = self._edges(source)
+    def _opened(self) -> TalkControl:
+        source = self._source
+        press, release = self._edges()
         if source == "keyboard":
             from edgevoice.controls.keyboard import Keyboard
 
             return Keyboard(
                 lambda event: self._appliance.post(self._key, event),
                 mode=self._appliance.settings.button.mode,
+                max_hold=float(self._appliance.settings.button.max_hold_s),
             )
         if source == "gpio":
             from edgevoice.controls.gpio import GpioButton
@@ -125,9 +144,9 @@ class Buttons:
             case _:
                 pass
 
-    def _edges(self, source: str) -> tuple[Callable[[], None], Callable[[], None]]:
+    def _edges(self) -> tuple[Callable[[], None], Callable[[], None]]:
         """What a press and a release do, called in the button's own thread."""
-        appliance = self._appliance
+        appliance, source = self._appliance, self._source
         if appliance.settings.button.mode == "toggle":
             return (lambda: appliance.post(appliance.toggle, source)), (lambda: None)
         return (
@@ -139,8 +158,5 @@ class Buttons:
         self._appliance.post(self._lost)
 
     def _lost(self) -> None:
-        button, self._button = self._button, None
-        if button is not None:
-            button.close()
-            self._appliance.release(self._appliance.settings.button.source)
-            self._complain(f"button {button.name} is gone: plug it in again")
+        if self._button is not None:
+            self._give_up(f"button {self._button.name} is gone: plug it in again")

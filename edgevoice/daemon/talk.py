@@ -58,7 +58,7 @@ class Terminal:
         drawing = asyncio.get_running_loop().create_task(
             self._draw(appliance), name="terminal"
         )
-        log_lines = _LogLines(self._line)
+        log_lines = _LogLines(appliance, self._line)
         logging.getLogger("edgevoice").addHandler(log_lines)
         try:
             yield self._line
@@ -130,13 +130,14 @@ class Terminal:
 class _LogLines(logging.Handler):
     """Warnings go above the status line instead of through it."""
 
-    def __init__(self, line: StatusLine) -> None:
+    def __init__(self, appliance: Appliance, line: StatusLine) -> None:
         super().__init__(logging.WARNING)
+        self._appliance = appliance
         self._line = line
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Print one record."""
-        self._line.print_above(record.getMessage())
+        """Print one record; from any thread, since some work is done in others."""
+        self._appliance.post(self._line.print_above, record.getMessage())
 
 
 def run_talk(
