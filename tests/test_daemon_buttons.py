@@ -85,7 +85,7 @@ async def test_the_button_makes_a_turn_and_the_lamp_shows_it(
         button.drive_low()
         await here.until(lambda: here.appliance.phase == "listening")
         await asyncio.to_thread(soon, lambda: lamp.state)  # it has a thread of its own
-        await here.until(lambda: here.appliance.tally.turns(0)["said"])
+        await here.until(lambda: here.appliance.turns.tally.turns(0)["said"])
         button.drive_high()
         await here.until(here.outcomes)
         assert here.outcomes()[0]["outcome"] == "answered"
@@ -109,7 +109,7 @@ async def test_a_button_that_is_held_at_the_start_is_live_once_it_was_let_go(
         await here.until(here.outcomes)
 
         assert here.outcomes()[0]["outcome"] == "answered"
-        assert here.appliance.tally.turns(0)["said"] == 1
+        assert here.appliance.turns.tally.turns(0)["said"] == 1
 
 
 @pytest.mark.parametrize("mode", ["hold", "toggle"])
@@ -144,7 +144,7 @@ async def test_a_release_whose_edge_is_lost_ends_the_turn_all_the_same(
     async with evening(tmp_path, pace=0, button=GPIO) as here:
         await is_open(here)
         pin.drive_low()
-        await here.until(lambda: here.appliance.tally.turns(0)["said"])
+        await here.until(lambda: here.appliance.turns.tally.turns(0)["said"])
         lose_the_release(pin)
         await here.until(here.outcomes)
 
@@ -177,7 +177,7 @@ async def test_in_toggle_mode_one_press_begins_and_the_next_ends(
     async with evening(tmp_path, pace=0, button={**GPIO, "mode": "toggle"}) as here:
         await is_open(here)
         await press_of(pin, 0.05)
-        await here.until(lambda: here.appliance.tally.turns(0)["said"])
+        await here.until(lambda: here.appliance.turns.tally.turns(0)["said"])
         assert here.appliance.phase == "listening"
         await press_of(pin, 0.05)
         await here.until(here.outcomes)
@@ -254,7 +254,7 @@ async def test_a_pedal_is_waited_for_used_and_waited_for_again(tmp_path: Path) -
         await is_open(here)
         assert here.appliance.error is None
         os.write(plugged, key(1))
-        await here.until(lambda: here.appliance.tally.turns(0)["said"])
+        await here.until(lambda: here.appliance.turns.tally.turns(0)["said"])
         path.unlink()
         os.close(plugged)  # pulled out in mid-press
 

@@ -183,7 +183,7 @@ async def test_in_toggle_mode_one_press_begins_and_the_next_ends(
     async with evening(tmp_path, button={"mode": "toggle"}) as here:
         await here.is_idle()
         here.appliance.toggle("test")
-        await here.until(lambda: here.appliance.tally.turns(0)["said"] == 1)
+        await here.until(lambda: here.appliance.turns.tally.turns(0)["said"] == 1)
         here.appliance.toggle("test")
         await here.until(here.outcomes)
         assert here.outcomes()[0]["outcome"] == "answered"
@@ -473,7 +473,7 @@ async def test_press_and_release_from_the_socket_make_a_turn(tmp_path: Path) -> 
         await here.is_idle()
         socket = tmp_path / "control.sock"
         assert await talk_to(socket, b'{"command": "press"}') == [{"ok": True}]
-        await here.until(lambda: here.appliance.tally.turns(0)["said"] == 1)
+        await here.until(lambda: here.appliance.turns.tally.turns(0)["said"] == 1)
         await talk_to(socket, b'{"command": "release"}')
         await here.until(here.outcomes)
         assert here.outcomes()[0]["outcome"] == "answered"

@@ -21,11 +21,9 @@ from edgevoice.daemon.bell import Bell
 from edgevoice.daemon.handles import Handles
 from edgevoice.daemon.link import Link, Server
 from edgevoice.daemon.news import News
-from edgevoice.daemon.outbox import Outbox
 from edgevoice.daemon.panel import Panel, signal_for
 from edgevoice.daemon.sound import Sound
-from edgevoice.daemon.tally import Tally
-from edgevoice.daemon.turn import Turn
+from edgevoice.daemon.turns import Turns
 from edgevoice.live import incoming
 
 log = logging.getLogger(__name__)
@@ -72,8 +70,7 @@ class Appliance:
         self.settings = settings
         self.news = News(time.time)
         self.bell = Bell()
-        self.tally = Tally()
-        self.outbox = Outbox()
+        self.turns = Turns(self.news)
         self.handles = handles
         self.panel = Panel()
         self.stop: Callable[[], None] = lambda: None
@@ -84,13 +81,14 @@ class Appliance:
         self._clock = self._loop.time
         self._conversation = Conversation(_timing(settings))
         self._held = HeldSources()
-        self._turn: Turn | None = None
         self._typed = ""
         self._doubtful_captions: list[str] = []
         self._timer: asyncio.TimerHandle | None = None
         self._talked_at: float | None = None
         """When the last turn of this conversation ended, loop's clock."""
-        self.link = Link(self, server, handles, self.outbox, self.bell, self._clock)
+        self.link = Link(
+            self, server, handles, self.turns.outbox, self.bell, self._clock
+        )
         self.sound = Sound(
             settings, self.bell, self.post, self._heard, self._device_changed
         )
@@ -157,8 +155,8 @@ class Appliance:
         """Hand an event to the conversation and do what it says."""
         before = self._conversation.phase
         now = self._clock()
-        if event is Event.RELEASED and self._turn is not None and self.sound.recording:
-            self._turn.mark("released", now, again=True)
+        if event is Event.RELEASED and self.sound.recording:
+            self.turns.mark("released", now, again=True)
         for command in self._conversation.handle(event, now):
             self._carry_out(command, now)
         phase = self._conversation.phase
@@ -190,20 +188,22 @@ class Appliance:
             case Command.FORGET_PRE_ROLL:
                 self.sound.forget_pre_roll()
             case Command.RECORD:
-                self._record(now)
+                self.turns.begin(now, utterance=self.sound.record())
             case Command.RECORD_MORE:
                 self._record_more()
             case Command.OPEN_ACTIVITY:
-                self._begin_turn()
+                self.turns.count()
             case Command.CLOSE_ACTIVITY:
                 self._close_utterance()
             case Command.DISCARD:
-                self._discard()
+                self._held.release_all()  # or the next press would not be the first
+                self.turns.discard()
             case Command.SEND_TEXT:
-                self._turn = Turn(now, text=self._typed)
-                self._begin_turn()
+                self.turns.begin(now, text=self._typed)
+                self.turns.count()
             case Command.BEGIN_ANSWER:
-                self._begin_answer(now)
+                self.turns.answer_begins(now)
+                self.sound.playout.reset_counts()
             case Command.PLAY_HELD:
                 self.sound.playout.release()
                 for text in self._doubtful_captions:
@@ -217,63 +217,25 @@ class Appliance:
                 self._end_turn(command, now)
         self.bell.ring()
 
-    def _record(self, now: float) -> None:
-        self._turn = Turn(now, utterance=self.sound.record())
-
     def _record_more(self) -> None:
-        if self._turn is not None and self._turn.utterance is not None:
-            self.sound.record_more(self._turn.utterance)
-
-    def _begin_turn(self) -> None:
-        turn = self._turn
-        if turn is None or turn.number:  # it goes on with one that is counted
-            return
-        turn.number = self.tally.said()
-        self.outbox.put(turn)
-        self.news.tell("turn", number=turn.number, outcome="begun")
+        utterance = self.turns.utterance
+        if utterance is not None:
+            self.sound.record_more(utterance)
 
     def _close_utterance(self) -> None:
         self._held.release_all()  # a stuck source must not keep others from talking
-        if self._turn is None or self._turn.utterance is None:
+        utterance = self.turns.close_utterance()
+        if utterance is None:
             return
-        self._turn.utterance.closed = True
-        self._turn.spoken = self._turn.utterance.duration
-        if not len(self._turn.utterance):
+        if not len(utterance):
             self._loop.call_soon(self.happened, Event.SPEECHLESS)
         elif self.link.status != "up":
             self.sound.signal(Earcon.KEPT)
 
-    def _discard(self) -> None:
-        self._held.release_all()  # or the next press would not be the first
-        if self._turn is not None and self._turn.utterance is not None:
-            self._turn.utterance.closed = True
-            if not self._turn.number:
-                self._turn = None
-
-    def _begin_answer(self, now: float) -> None:
-        if self._turn is not None:
-            self._turn.mark("first_answer_audio", now)
-        self.outbox.answered()
-        self.sound.playout.reset_counts()
-
     def _end_turn(self, outcome: Command, now: float) -> None:
         self._talked_at = now
-        turn, self._turn = self._turn, None
-        if turn is None or not turn.number:
+        if not self.turns.end(outcome.value, now, self.sound.playout):
             return
-        turn.outcome = outcome.value
-        turn.mark("ended", now)
-        self.tally.ended(turn, self.sound.playout.underruns)
-        self.news.tell("turn", **self.tally.last_turn())
-        log.info(
-            "turn %d: %s; spoke %.1f s, first sound after %s ms, %d underruns",
-            turn.number,
-            turn.outcome,
-            turn.spoken,
-            turn.latency_ms,
-            self.sound.playout.underruns,
-            extra={"TURN": turn.number, "LATENCY_MS": turn.latency_ms},
-        )
         if outcome in _EARCONS:
             self.sound.signal(_EARCONS[outcome])
         if outcome is Command.TURN_UNANSWERED:  # it may be dead without knowing
@@ -293,10 +255,9 @@ class Appliance:
             case incoming.TurnComplete():
                 self.happened(Event.TURN_COMPLETE)
             case incoming.Usage():
-                self.tally.tokens(event)
+                self.turns.tally.tokens(event)
             case incoming.InputTranscript(text):
-                if self._turn is not None:
-                    self._turn.mark("first_transcript", self._clock())
+                self.turns.mark("first_transcript", self._clock())
                 self.news.tell("transcript", who="user", text=text)
                 self.happened(Event.PROGRESS)
             case incoming.OutputTranscript(text):
@@ -321,7 +282,7 @@ class Appliance:
         self.happened(Event.AUDIO)
         gate = self._conversation.gate
         if gate is Gate.DROP:
-            self.tally.stale_chunks += 1
+            self.turns.tally.stale_chunks += 1
             return
         if gate is Gate.HOLD:
             self.sound.playout.hold()
@@ -340,8 +301,8 @@ class Appliance:
     # -- sound ---------------------------------------------------------------------
 
     def _heard(self, heard: Heard) -> None:
-        if Heard.STARTED in heard and self._turn is not None:
-            self._turn.mark("first_sound", self._clock())
+        if Heard.STARTED in heard:
+            self.turns.mark("first_sound", self._clock())
         if Heard.DRAINED in heard:
             self.happened(Event.DRAINED)
 

@@ -21,10 +21,10 @@ def status(appliance: Appliance) -> dict[str, Any]:
         },
         "microphone": _device(appliance.sound.microphone),
         "speaker": _device(appliance.sound.speaker),
-        "turns": appliance.tally.turns(_pending(appliance)),
-        "last_turn": appliance.tally.last_turn() or None,
-        "usage": appliance.tally.usage(),
-        "stale_chunks": appliance.tally.stale_chunks,
+        "turns": appliance.turns.tally.turns(_pending(appliance)),
+        "last_turn": appliance.turns.tally.last_turn() or None,
+        "usage": appliance.turns.tally.usage(),
+        "stale_chunks": appliance.turns.tally.stale_chunks,
         "volume": appliance.sound.volume,
         "muted": appliance.sound.muted,
     }
@@ -32,7 +32,7 @@ def status(appliance: Appliance) -> dict[str, Any]:
 
 def _pending(appliance: Appliance) -> int:
     """Questions that wait for the next link."""
-    return 0 if appliance.link.status == "up" else appliance.outbox.pending
+    return 0 if appliance.link.status == "up" else appliance.turns.outbox.pending
 
 
 def _device(keeper: Keeper[Any]) -> dict[str, Any]:
