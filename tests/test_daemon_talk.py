@@ -167,8 +167,8 @@ def test_warnings_scroll_by_above_the_status_line(
     talk()
     terminal.shows("link 1: cannot connect: Connection refused")
 
-    terminal.until(lambda lines: "vol 80" in lines[-1])
-    assert len([line for line in terminal.lines() if "vol 80" in line]) == 1
+    terminal.until(lambda lines: "offline" in lines[-1])
+    assert len([line for line in terminal.lines() if "offline" in line]) == 1
 
 
 def test_without_a_key_one_line_says_so_and_the_simulator_answers(
