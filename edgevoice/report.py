@@ -16,7 +16,7 @@ def describe(status: dict[str, Any]) -> str:
         ("microphone", _device(status["microphone"])),
         ("speaker", _device(status["speaker"])),
         ("volume", f"{status['volume']}{' (muted)' if status['muted'] else ''}"),
-        ("turns", ", ".join(f"{count} {name}" for name, count in turns.items())),
+        ("turns", _turns(turns)),
         ("last turn", _turn(status["last_turn"])),
         ("tokens", f"{status['usage']['tokens']['total']} since the start"),
     ]
@@ -25,7 +25,23 @@ def describe(status: dict[str, Any]) -> str:
 
 def _session(session: dict[str, Any]) -> str:
     how = "resumed" if session["resumed"] else "new"
-    return f"{session['age_s']} s old, {how}, {session['connections']} connections"
+    number = session["connections"]
+    links = "1 connection" if number == 1 else f"{number} connections"
+    return f"{_duration(session['age_s'])} old, {how}, {links}"
+
+
+def _duration(seconds: int) -> str:
+    minutes, hours = seconds // 60, seconds // 3600
+    if hours:
+        return f"{hours} h {minutes % 60} min"
+    return f"{minutes} min" if minutes else f"{seconds} s"
+
+
+def _turns(turns: dict[str, int]) -> str:
+    words = {"told": "lost", "pending": "waiting for the link"}
+    return ", ".join(
+        f"{count} {words.get(name, name)}" for name, count in turns.items()
+    )
 
 
 def _device(device: dict[str, Any]) -> str:
@@ -36,16 +52,33 @@ def _turn(turn: dict[str, Any] | None) -> str:
     if not turn:
         return "none yet"
     latency = turn["latency_ms"]
-    heard = "" if latency is None else f", first sound {latency} ms after the release"
+    heard = "" if latency is None else f", first sound after {latency} ms"
     return f"{turn['number']}: {turn['outcome']}{heard}"
 
 
 def describe_event(event: dict[str, Any]) -> str:
-    """One event on one line."""
+    """One event on one line; nothing in it can move the cursor."""
     clock = time.strftime("%H:%M:%S", time.localtime(event["time"]))
-    facts = (
-        f"{name}={value}"
-        for name, value in event.items()
-        if name not in {"event", "time"} and value is not None
-    )
-    return f"{clock} {event['event']:<10} {' '.join(facts)}"
+    words = "".join(c if c.isprintable() else " " for c in _words(event))
+    return f"{clock} {event['event']:<10} {words}"
+
+
+def _words(event: dict[str, Any]) -> str:
+    match event:
+        case {"event": "phase", "phase": str(phase)}:
+            return phase
+        case {"event": "link", "link": str(link), "error": error}:
+            return f"{link}: {error}" if error else link
+        case {"event": "device", "kind": str(kind), "name": _, "state": _}:
+            return f"{kind} {_device(event)}"
+        case {"event": "turn", "latency_ms": _}:
+            return _turn(event)
+        case {"event": "turn", "number": number, "outcome": outcome}:
+            return f"{number}: {outcome}"
+        case {"event": "transcript", "who": who, "text": text}:
+            return f"{who}:{'' if str(text).startswith(' ') else ' '}{text}"
+        case {"event": "volume", "volume": volume, "muted": muted}:
+            return f"{volume}{' (muted)' if muted else ''}"
+        case _:  # of a newer daemon
+            facts = ((n, v) for n, v in event.items() if n not in {"event", "time"})
+            return " ".join(f"{n}={v}" for n, v in facts if v is not None)

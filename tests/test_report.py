@@ -1,0 +1,126 @@
+"""Status and events, as a person reads them."""
+
+import re
+from typing import Any
+
+import pytest
+
+from edgevoice.report import describe, describe_event
+
+STATUS: dict[str, Any] = {
+    "phase": "idle",
+    "link": "up",
+    "error": None,
+    "session": {"age_s": 125, "resumed": True, "connections": 3},
+    "microphone": {"name": "USB Mic", "state": "open", "error": None},
+    "speaker": {"name": "default", "state": "missing", "error": "it is unplugged"},
+    "turns": {"said": 5, "answered": 3, "told": 1, "pending": 1},
+    "last_turn": {"number": 5, "outcome": "answered", "latency_ms": 640},
+    "usage": {"tokens": {"prompt": 70, "response": 13, "total": 83}, "money": None},
+    "volume": 30,
+    "muted": True,
+}
+
+
+def test_the_status_reads_as_a_few_aligned_lines() -> None:
+    assert describe(STATUS).splitlines() == [
+        "phase       idle",
+        "link        up",
+        "error       none",
+        "session     2 min old, resumed, 3 connections",
+        "microphone  USB Mic: open",
+        "speaker     default: it is unplugged",
+        "volume      30 (muted)",
+        "turns       5 said, 3 answered, 1 lost, 1 waiting for the link",
+        "last turn   5: answered, first sound after 640 ms",
+        "tokens      83 since the start",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"error": "no key"}, "error       no key"),
+        (
+            {"session": {"age_s": None, "resumed": False, "connections": 0}},
+            "session     none yet",
+        ),
+        (
+            {"session": {"age_s": 0, "resumed": False, "connections": 1}},
+            "session     0 s old, new, 1 connection",
+        ),
+        (
+            {"session": {"age_s": 7265, "resumed": False, "connections": 2}},
+            "session     2 h 1 min old, new, 2 connections",
+        ),
+        ({"last_turn": None}, "last turn   none yet"),
+        (
+            {"last_turn": {"number": 2, "outcome": "lost: why", "latency_ms": None}},
+            "last turn   2: lost: why",
+        ),
+        ({"muted": False}, "volume      30"),
+    ],
+)
+def test_each_state_has_its_words(changes: dict[str, Any], line: str) -> None:
+    assert line in describe({**STATUS, **changes}).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        ({"event": "phase", "phase": "listening"}, "phase      listening"),
+        ({"event": "link", "link": "up", "error": None}, "link       up"),
+        (
+            {"event": "link", "link": "down", "error": "the connection broke"},
+            "link       down: the connection broke",
+        ),
+        (
+            {
+                "event": "device",
+                "kind": "microphone",
+                "name": "USB Mic",
+                "state": "open",
+                "error": None,
+            },
+            "device     microphone USB Mic: open",
+        ),
+        (
+            {"event": "turn", "number": 3, "outcome": "begun"},
+            "turn       3: begun",
+        ),
+        (
+            {
+                "event": "turn",
+                "number": 3,
+                "outcome": "answered",
+                "latency_ms": 512,
+                "underruns": 0,
+            },
+            "turn       3: answered, first sound after 512 ms",
+        ),
+        (
+            {"event": "transcript", "who": "user", "text": " How"},
+            "transcript user: How",
+        ),
+        (
+            {"event": "transcript", "who": "model", "text": "Fine"},
+            "transcript model: Fine",
+        ),
+        ({"event": "volume", "volume": 0, "muted": False}, "volume     0"),
+        ({"event": "weather", "sky": "blue", "wind": None}, "weather    sky=blue"),
+        ({"event": "phase", "news": 7}, "phase      news=7"),
+    ],
+)
+def test_each_event_is_one_line(event: dict[str, Any], words: str) -> None:
+    line = describe_event({"time": 0.0, **event})
+
+    assert re.fullmatch(r"\d\d:\d\d:00 ", line[:9])
+    assert line[9:] == words
+
+
+def test_what_the_model_says_cannot_move_the_cursor_or_break_the_line() -> None:
+    event = {"event": "transcript", "who": "model", "text": "a\x1b[2J\nb\x9b1mc\r"}
+
+    line = describe_event({"time": 0.0, **event})
+
+    assert line[9:] == "transcript model: a [2J b 1mc "
