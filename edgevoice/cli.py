@@ -4,7 +4,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -36,6 +36,7 @@ def run(args: argparse.Namespace) -> int:
 
     settings = config.load(config.find(args.config))
     credential = config.credential(settings.live)
+    logs.keep_stderr()
     logs.set_up(verbose=args.verbose)
     run_service(settings, credential)
     return EX_OK
@@ -72,9 +73,29 @@ def simulator(args: argparse.Namespace) -> int:
 def check(args: argparse.Namespace) -> int:
     """Read the settings and say whether they are good."""
     path = config.find(args.config)
-    config.load(path)
+    settings = config.load(path)
+    mistakes = [*_unusable_files(settings)]
+    if mistakes:
+        raise ConfigError(*(f"{path}: {mistake}" for mistake in mistakes))
     print(f"{path}: ok" if path else "no settings file: the defaults are used: ok")
     return EX_OK
+
+
+def _unusable_files(settings: config.Configuration) -> Iterator[str]:
+    """What is wrong with the files that the settings name."""
+    if settings.live.key_file:
+        try:
+            config.credential(settings.live, {})
+        except CredentialError as error:
+            yield f"live.key_file: {error}"
+    device = settings.microphone.device
+    if device.startswith("file:"):
+        from edgevoice.audio.wavefile import read
+
+        try:
+            read(device.removeprefix("file:"))
+        except DeviceError as error:
+            yield f"microphone.device: {error}"
 
 
 def devices(_: argparse.Namespace) -> int:

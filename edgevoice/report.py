@@ -10,7 +10,7 @@ def describe(status: dict[str, Any]) -> str:
     age = session["age_s"]
     rows = [
         ("phase", status["phase"]),
-        ("link", status["link"]),
+        ("link", _link(status)),
         ("error", status["error"] or "none"),
         ("session", "none yet" if age is None else _session(session)),
         ("microphone", _device(status["microphone"])),
@@ -21,6 +21,11 @@ def describe(status: dict[str, Any]) -> str:
         ("tokens", f"{status['usage']['tokens']['total']} since the start"),
     ]
     return "\n".join(f"{name:<12}{value}" for name, value in rows)
+
+
+def _link(status: dict[str, Any]) -> str:
+    error = status.get("link_error")
+    return f"{status['link']}: {error}" if error else str(status["link"])
 
 
 def _session(session: dict[str, Any]) -> str:

@@ -484,3 +484,21 @@ def test_a_reader_that_leaves_ends_the_program_quietly() -> None:
     os.close(writer)
 
     assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_check_looks_into_the_files_that_the_settings_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key, noise, path = tmp_path / "key", tmp_path / "noise.wav", tmp_path / "e.toml"
+    key.write_text("a-key")
+    key.chmod(0o644)
+    noise.write_bytes(b"no sound at all")
+    path.write_text(
+        f'live.key_file = "{key}"\nmicrophone.device = "file:{noise}"\n', "utf-8"
+    )
+
+    assert main(["check", "--config", str(path)]) == 78
+
+    first, second = capsys.readouterr().err.splitlines()
+    assert f"live.key_file: key file {key} can be read by others" in first
+    assert "microphone.device:" in second

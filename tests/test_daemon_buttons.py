@@ -131,8 +131,6 @@ async def test_of_a_button_held_at_the_start_even_a_lost_release_makes_it_live(
         looks.clear()
         await asyncio.to_thread(soon, lambda: len(looks) > 1)
 
-        await press_of(pin, 0.01)  # gpiozero misses this one
-        await here.until(lambda: here.appliance.phase == "idle")
         pin.drive_low()
         await here.until(lambda: here.appliance.phase == "listening")
 

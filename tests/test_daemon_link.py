@@ -197,13 +197,13 @@ STORMS = {
     accept_and_close: (range(3, 5), "connection closed (1000)"),
     internal_error: (range(3, 5), "Internal error encountered. (1011)"),
     die_after_setup: (range(3, 5), "Internal error encountered. (1011)"),
-    cut: (range(3, 5), "the connection broke (0)"),
+    cut: (range(3, 5), "the connection broke"),
     leave_soon: (range(3, 5), None),
     leave_later: (range(1, 2), None),
     # After the wait for the setup, 0.2 s here.
-    garbage: (range(2, 5), "the server did not complete the setup in time (0)"),
-    say_nothing: (range(2, 5), "the server did not complete the setup in time (0)"),
-    break_utf8: (range(3, 5), "the connection broke (0)"),
+    garbage: (range(2, 5), "the server did not complete the setup in time"),
+    say_nothing: (range(2, 5), "the server did not complete the setup in time"),
+    break_utf8: (range(3, 5), "the connection broke"),
 }
 """What a server does: connections in two seconds, and what the person is told."""
 

@@ -74,6 +74,22 @@ def test_without_stderr_there_is_no_journal_and_no_crash() -> None:
     assert done.stdout == b"done\n"
 
 
+def test_what_is_logged_while_a_card_is_opened_is_not_lost() -> None:
+    program = (
+        "import logging; from edgevoice.audio.quiet import quiet;"
+        "from edgevoice.daemon import logs; logs.keep_stderr(); logs.set_up()\n"
+        "with quiet(): logging.getLogger('edgevoice').error('heard')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        capture_output=True,
+        timeout=10,
+        check=True,
+    )
+    assert done.stderr.endswith(b"ERROR heard\n")
+
+
 def test_a_verbose_log_has_details(logger: logging.Logger) -> None:
     logs.set_up(verbose=True, environ={})
 

@@ -174,6 +174,11 @@ class GpioButton:
             return False
         with _errors(self.name):
             pressed = bool(self._button.is_pressed)
+            if not pressed:
+                # gpiozero reports changes only: after a release whose edge got lost
+                # it would swallow the next press. It has no public way to be told.
+                ticks = self._button.pin_factory.ticks()
+                self._button._fire_events(ticks, new_active=False)
         if not self._live:
             self._live = not pressed  # also if the edge of its release got lost
             return False

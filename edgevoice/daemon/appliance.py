@@ -83,6 +83,7 @@ class Appliance:
         self._held = HeldSources()
         self._typed = ""
         self._doubtful_captions: list[str] = []
+        self._told_devices: dict[str, dict[str, str | None]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._talked_at: float | None = None
         """When the last turn of this conversation ended, loop's clock."""
@@ -314,13 +315,14 @@ class Appliance:
     def _device_changed(self) -> None:
         self._skip_what_nobody_hears()
         for keeper in (self.sound.microphone, self.sound.speaker):
-            self.news.tell(
-                "device",
-                kind=keeper.kind,
-                name=keeper.name,
-                state=keeper.state,
-                error=keeper.error,
-            )
+            facts = {
+                "name": keeper.name,
+                "state": keeper.state,
+                "error": keeper.error,
+            }
+            if self._told_devices.get(keeper.kind) != facts:
+                self._told_devices[keeper.kind] = facts
+                self.news.tell("device", kind=keeper.kind, **facts)
         self.show()
 
     # -- what is shown -------------------------------------------------------------

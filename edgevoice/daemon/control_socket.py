@@ -140,7 +140,10 @@ class ControlSocket:
         except UnicodeEncodeError:
             raise Refused('"text" is no valid UTF-8') from None
         if not self._appliance.say(text.strip()):
-            raise Refused("not now: another question comes first; try again")
+            raise Refused(
+                "another question comes first: wait for its answer, or forget it "
+                "with `edgevoice tap`"
+            )
         return {}
 
     def _stop(self, _: dict[str, Any]) -> Reply:
@@ -179,7 +182,9 @@ async def _make_room(path: Path) -> None:
     except OSError as error:
         raise _unusable(path, error) from None
     writer.close()
-    raise DeviceError(f"another edgevoice (or its like) already listens on {path}")
+    raise DeviceError(
+        f"another edgevoice already listens on {path}: stop it, or set [control] socket"
+    )
 
 
 def _unusable(path: Path, error: OSError) -> DeviceError:

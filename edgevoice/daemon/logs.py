@@ -1,5 +1,6 @@
 """Where the log goes: the journal with fields, or the terminal in plain text."""
 
+import contextlib
 import logging
 import os
 import sys
@@ -24,6 +25,12 @@ def set_up(*, verbose: bool = False, environ: Mapping[str, str] = os.environ) ->
     for handler in tuple(logger.handlers):
         logger.removeHandler(handler)
     logger.addHandler(_handler(environ))
+
+
+def keep_stderr() -> None:
+    """Give stderr a descriptor of its own: 2 is silenced while a card is opened."""
+    with contextlib.suppress(OSError):  # there is none
+        sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
 
 
 def set_up_quiet(*, verbose: bool = False) -> None:

@@ -14,6 +14,7 @@ def status(appliance: Appliance) -> dict[str, Any]:
         "phase": appliance.phase,
         "link": appliance.link.status,
         "error": appliance.error,
+        "link_error": appliance.link.error,
         "session": {
             "age_s": appliance.session_age,
             "resumed": appliance.handles.resumed,

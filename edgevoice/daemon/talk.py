@@ -124,7 +124,7 @@ class Terminal:
             self._line.caption("user", text)
             self._line.end_caption()
         else:
-            self._line.print_above("not now: a spoken question comes first")
+            self._line.print_above("another question comes first; s forgets it")
 
 
 class _LogLines(logging.Handler):

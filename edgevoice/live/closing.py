@@ -40,7 +40,8 @@ class Ending:
     cure: str = ""
 
     def __str__(self) -> str:
-        what = f"{self.reason or 'connection closed'} ({self.code})"
+        code = f" ({self.code})" if self.code else ""
+        what = f"{self.reason or 'connection closed'}{code}"
         return f"{what}; {self.cure}" if self.cure else what
 
 
