@@ -11,13 +11,18 @@ After a barge-in the old response's audio, ``interrupted`` and ``turnComplete``
 still arrive, while the button is held or after it. The rules that sort them:
 
 * The server owes one ``turnComplete`` for every activity that we closed. Those
-  of responses that were talked over are counted in ``_owed``.
+  of responses that were talked over are counted in ``_Response.owed``.
 * Audio that arrives before our ``activityEnd`` is sent is never for the new
   turn. It is dropped.
 * Audio that arrives after it, while an old ``turnComplete`` is still owed, is
   held: an ``interrupted`` or ``turnComplete`` shows that it was old and throws
   it away; if neither comes within ``HOLD_LIMIT`` it was new after all, since
   some servers never close a response that had not begun.
+
+Two things time cannot tell apart, both after a second press before the first
+answer had begun: a network that stands still for longer than ``HOLD_LIMIT`` just
+then (the old answer may be heard), and a server that never closes the old response
+and whose new answer is over within it (the new one is thrown away, and told lost).
 
 Sources: Live API reference, BidiGenerateContentServerContent ("interrupted >
 turn_complete", no generation_complete); langwatch/scenario issue 360 for the
@@ -28,18 +33,18 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-HOLD_LIMIT_BEGUN: Final = 5.0
-"""The same where an old response had begun, seconds.
-
-Then the server surely closes it, so there is less doubt and more patience.
-"""
-
 HOLD_LIMIT: Final = 1.0
 """How long doubtful audio is held before it counts as new, seconds.
 
 It runs from the first doubtful chunk: when a stalled network comes back, all
 that is old arrives in one burst. What must fit into it is one round trip, the
 time for which an old response may still be streamed to us.
+"""
+
+HOLD_LIMIT_BEGUN: Final = 5.0
+"""The same where an old response had begun, seconds.
+
+Then the server surely closes it, so there is less doubt and more patience.
 """
 
 MOST_SENDINGS: Final = 3
