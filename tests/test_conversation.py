@@ -312,6 +312,25 @@ def test_an_interruption_that_nobody_asked_for_silences_the_answer() -> None:
     assert story.conversation.settled
 
 
+def test_each_old_turn_that_was_talked_over_is_awaited_to_its_end() -> None:
+    story = asked()
+    asks_again(story)
+    asks_again(story)  # two are owed now
+    story.then(Event.TURN_COMPLETE, Event.AUDIO)
+    assert story.gate() is Gate.HOLD
+    story.then(Event.TURN_COMPLETE)
+    assert story.gate() is Gate.PLAY
+
+
+def test_nothing_is_played_into_the_microphone_of_who_is_speaking() -> None:
+    story = connected()  # nothing is owed, and audio comes all the same
+    story.then(Event.PRESSED)
+    story.wait(0.5)
+    story.then(Event.AUDIO)
+    assert story.gate() is Gate.DROP
+    assert story.phase() is Phase.LISTENING
+
+
 # -- typed turns ------------------------------------------------------------------
 
 
