@@ -49,6 +49,8 @@ class SessionSettings(Settings, frozen=True):
 
     idle_reset_minutes: Annotated[float, Meta(ge=0, le=1440)] = 10
     """A pause this long starts a new conversation, minutes; 0 never does."""
+    connection_minutes: Annotated[float, Meta(ge=0, le=60)] = 9
+    """A connection this old is replaced in the next pause; 0: only if it must be."""
 
 
 class Live(Settings, frozen=True):

@@ -80,7 +80,11 @@ class Event(Enum):
     RELEASED = auto()
     """The last source let go."""
     SILENCED = auto()
-    """A tap from afar, or ``edgevoice stop``: be quiet."""
+    """``edgevoice stop``: be quiet."""
+    TAPPED = auto()
+    """A tap from afar: be quiet, or say again."""
+    REPEATING = auto()
+    """The last answer is being played again, to its end."""
     SAID = auto()
     """A typed turn is to be sent."""
     SENT = auto()
@@ -88,7 +92,9 @@ class Event(Enum):
     ABANDONED = auto()
     """The ``activityEnd`` of a cancelled turn is on its way."""
     LINK_UP = auto()
-    """Setup is complete on a new connection."""
+    """Setup is complete on a new connection: a new session."""
+    LINK_RESUMED = auto()
+    """Setup is complete on a new connection: it goes on with the session."""
     LINK_DOWN = auto()
     """The connection is gone."""
     AUDIO = auto()
@@ -118,10 +124,12 @@ class Command(Enum):
     OPEN_ACTIVITY = "it is no tap: the utterance may be sent"
     CLOSE_ACTIVITY = "the utterance is complete"
     DISCARD = "it was a tap: forget the utterance"
+    REPEAT = "play the last answer again, if there is one"
     SEND_TEXT = "send the typed turn"
     BEGIN_ANSWER = "the response has begun: what was said need not be kept"
     PLAY_HELD = "what was held is the new response: let it be heard"
     FINISH_PLAYOUT = "the response has no more audio: play what is left"
+    LEAVE_SESSION = "it hears but does not answer: send the turn in a new session"
     TURN_ANSWERED = "answered"
     TURN_TALKED_OVER = "talked over"
     TURN_CANCELLED = "cancelled"
@@ -198,6 +206,19 @@ class Conversation:
             event: What happened.
             now: When, in seconds of a clock that never goes back.
         """
+        commands = self._handle(event, now)
+        if self.phase is Phase.IDLE:
+            self._rest(now)
+        return commands
+
+    def _rest(self, now: float) -> None:
+        """Nobody waits; but a ``turnComplete`` that never comes is given up, too."""
+        if not (self._response.open or self._response.owed):
+            self.deadline = None
+        elif self.deadline is None:
+            self.deadline = now + self._timing.answer
+
+    def _handle(self, event: Event, now: float) -> tuple[Command, ...]:
         match event:
             case Event.PRESSED:
                 return self._pressed(now)
@@ -205,12 +226,16 @@ class Conversation:
                 return self._released(now)
             case Event.SILENCED:
                 return self._silenced()
+            case Event.TAPPED:
+                return self._tapped()
+            case Event.REPEATING:
+                return self._repeating()
             case Event.SAID:
                 return self._said(now)
             case Event.SENT | Event.ABANDONED:
                 return self._sent(event, now)
-            case Event.LINK_UP:
-                return self._link_came(now)
+            case Event.LINK_UP | Event.LINK_RESUMED:
+                return self._link_came(event, now)
             case Event.LINK_DOWN:
                 return self._link_went(now)
             case Event.AUDIO:
@@ -241,6 +266,7 @@ class Conversation:
             limit = timing.max_hold if press.confirmed else timing.tap
             self.deadline = press.began + limit
             return ()
+        idle = self.phase is Phase.IDLE
         joins = self._waits_to_be_sent and not self._response.typed
         if joins:
             begin: tuple[Command, ...] = (Command.RECORD_MORE,)
@@ -250,7 +276,7 @@ class Conversation:
         else:
             begin = (*self._give_up_response(), Command.RECORD)
         self.phase = Phase.LISTENING
-        self._press = _Press(began=now, joins=joins)
+        self._press = _Press(began=now, joins=joins, idle=idle)
         self.deadline = now + timing.tap
         return (Command.SILENCE, *begin, *self._confirm_if_due(now))
 
@@ -276,19 +302,19 @@ class Conversation:
 
     def _end_of_press(self, now: float) -> tuple[Command, ...]:
         press = self._press
-        if press is None or not press.confirmed:
-            return self._discard()
+        if press is None or not press.confirmed:  # a tap: silence, or "say again"
+            return self._discard(repeat=press is not None and press.idle)
         self._press = None
         self._think(now)
         return (Command.CLOSE_ACTIVITY,)
 
-    def _discard(self) -> tuple[Command, ...]:
+    def _discard(self, *, repeat: bool = False) -> tuple[Command, ...]:
         """Forget what is being recorded, and what it was to be joined to."""
         press, self._press = self._press, None
         self.phase, self.deadline = Phase.IDLE, None
         if press is None or press.confirmed or press.joins:
             return (Command.DISCARD, Command.TURN_CANCELLED)
-        return (Command.DISCARD,)
+        return (Command.DISCARD, Command.REPEAT) if repeat else (Command.DISCARD,)
 
     def _think(self, now: float, *, typed: bool = False) -> None:
         self.phase = Phase.THINKING
@@ -301,6 +327,18 @@ class Conversation:
         if self._press is not None:
             return (Command.SILENCE, *self._discard())
         return (Command.SILENCE, *self._give_up_response())
+
+    def _tapped(self) -> tuple[Command, ...]:
+        if self.phase is Phase.IDLE:
+            return (Command.REPEAT,)
+        return self._silenced()
+
+    def _repeating(self) -> tuple[Command, ...]:
+        if self.phase is Phase.IDLE:
+            self.phase, self.deadline = Phase.SPEAKING, None
+            self._response.begin()
+            self._response.complete = True  # the sound card's clock runs
+        return ()
 
     def _said(self, now: float) -> tuple[Command, ...]:
         if not self.may_say:
@@ -331,8 +369,9 @@ class Conversation:
         self._expect_progress(now)
         return ()
 
-    def _link_came(self, now: float) -> tuple[Command, ...]:
+    def _link_came(self, event: Event, now: float) -> tuple[Command, ...]:
         self.link_up = True
+        self._response.doubted = event is Event.LINK_RESUMED
         self._response.forget_owed()
         if self.phase is Phase.THINKING:
             self._expect_progress(now)
@@ -378,6 +417,7 @@ class Conversation:
         if self.phase is Phase.IDLE:  # unasked, or after a time-out
             self._response.begin()
         self.phase = Phase.SPEAKING
+        self._response.doubted = False
         self._expect_progress(now)
         return (Command.BEGIN_ANSWER,) if begins else ()
 
@@ -469,11 +509,12 @@ class Conversation:
                 return self._end_of_press(now)
             return self._confirm_if_due(now)
         if self.phase is Phase.THINKING:
-            return self._play_held(now) if self._response.held else self._no_answer()
+            return self._play_held(now) if self._response.held else self._no_answer(now)
         if self.phase is Phase.SPEAKING:
             self._response.disown()
             return self._finish(cut=True)
-        self.deadline = None
+        self._response.open, self.deadline = False, None
+        self._response.forget_owed()
         return ()
 
     def _play_held(self, now: float) -> tuple[Command, ...]:
@@ -486,7 +527,14 @@ class Conversation:
         self.deadline = None
         return (Command.BEGIN_ANSWER, Command.PLAY_HELD, Command.FINISH_PLAYOUT)
 
-    def _no_answer(self) -> tuple[Command, ...]:
+    def _no_answer(self, now: float) -> tuple[Command, ...]:
+        response = self._response
+        if self.link_up and response.open and response.doubted:
+            # Some resumed sessions hear, but never answer. It is sent again when
+            # the link has gone; should that never be told, the next time-out ends it.
+            response.doubted = False
+            self._expect_progress(now)
+            return (Command.LEAVE_SESSION,)
         self.phase, self.deadline = Phase.IDLE, None
         self._response.disown()
         return (Command.TURN_UNANSWERED if self.link_up else Command.TURN_EXPIRED,)
@@ -499,6 +547,8 @@ class _Press:
     began: float
     joins: bool
     """It goes on with an utterance that could not be sent yet."""
+    idle: bool
+    """Nothing went on when it began."""
     confirmed: bool = False
     """It lasted longer than a tap."""
     released: bool = False
@@ -526,6 +576,8 @@ class _Response:
     """The question was typed, so nothing can be said in addition."""
     cut: bool = False
     """It ended because the link or the server failed."""
+    doubted: bool = False
+    """This link resumed a session, and nothing was answered on it yet."""
 
     def begin(self) -> None:
         self.held = self.complete = self.cut = False

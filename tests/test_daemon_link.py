@@ -23,8 +23,10 @@ from edgevoice.daemon.backoff import Backoff
 from edgevoice.daemon.bell import Bell
 from edgevoice.daemon.handles import Handles
 from edgevoice.daemon.link import Link, Server
-from edgevoice.daemon.outbox import Outbox
+from edgevoice.daemon.news import News
+from edgevoice.daemon.rotation import Rotation
 from edgevoice.daemon.state import StateFile
+from edgevoice.daemon.turns import Turns
 from edgevoice.live import incoming
 from edgevoice.live.outgoing import SessionOptions
 
@@ -66,8 +68,16 @@ class Here:
         self.handles = Handles(StateFile(folder), address, OPTIONS)
         server = Server(address, KEY, OPTIONS)
         clock = asyncio.get_running_loop().time
-        outbox = Outbox()
-        self.link = Link(self.owner, server, self.handles, outbox, self.bell, clock)
+        self.turns = Turns(News(lambda: 0.0))
+        self.link = Link(
+            self.owner,
+            server,
+            self.handles,
+            self.turns,
+            self.bell,
+            Rotation(after=0),
+            clock,
+        )
 
     async def until(self, true: Callable[[], object]) -> None:
         assert await self.bell.until(true, 5.0), (self.link.status, self.link.error)
@@ -465,7 +475,11 @@ def counted() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("no_pauses", "counted")
-async def test_thirty_reconnects_leave_no_task_and_no_socket(tmp_path: Path) -> None:
+async def test_thirty_reconnects_leave_no_task_and_no_socket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backoff, "MOST_A_MINUTE", 100)
+
     def tasks() -> list[str]:
         names = (task.get_name() for task in asyncio.all_tasks() if not task.done())
         return sorted(name for name in names if name in {"downlink", "uplink", "leave"})

@@ -112,11 +112,11 @@ def test_a_setup_complete_that_nobody_asked_for_opens_nothing() -> None:
 
 def test_the_end_is_told_in_the_clock_of_whoever_asks() -> None:
     session = session_in(State.READY)
-    assert session.go_away_at is None
+    assert session.go_away is None
 
     assert session.receive('{"goAway": {"timeLeft": "9.5s"}}', 100.0) == [GoAway(9.5)]
 
-    assert session.go_away_at == 109.5
+    assert session.go_away == (100.0, 109.5)
 
 
 def test_the_newest_word_on_the_end_counts() -> None:
@@ -125,7 +125,7 @@ def test_the_newest_word_on_the_end_counts() -> None:
 
     session.receive('{"goAway": {"timeLeft": "50s"}}', 200.0)
 
-    assert session.go_away_at == 250.0
+    assert session.go_away == (200.0, 250.0)
 
 
 def test_handles_go_to_the_caller() -> None:

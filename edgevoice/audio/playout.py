@@ -62,6 +62,8 @@ class Playout:
         self._gates = (frames(prefill, DOWNLINK_HZ), frames(refill, DOWNLINK_HZ))
         self._capacity = frames(capacity, DOWNLINK_HZ)
         self._state = _State()
+        self._arrived: list[Samples] = []
+        self._last_heard: list[Samples] = []
         self._overlay: Samples = _SILENCE
         self._gain = 1.0
         self.underruns = 0
@@ -78,10 +80,16 @@ class Playout:
         with self._lock:
             # A response that has drained is over: this is the next one.
             if self._state.complete and not self._state.drain_due:
-                self._state = _State(held=self._state.held)
+                self._begin(_State(held=self._state.held))
             room = self._capacity - len(self._queue)
             self.lost += max(0, len(samples) - room)
-            self._queue.push(samples[:room] if room < len(samples) else samples)
+            fitting = samples[:room] if room < len(samples) else samples
+            self._queue.push(fitting)
+            self._arrived.append(fitting)
+
+    def _begin(self, state: "_State") -> None:
+        self._state = state
+        self._arrived = []
 
     def hold(self) -> None:
         """Gather, but let nothing be heard until ``release``."""
@@ -110,7 +118,28 @@ class Playout:
             tail[: len(short)] += short
             self._overlay = (tail * _FADE_OUT[: len(tail)]).astype(np.int16)
             self._queue = _Queue()
-            self._state = _State()
+            self._begin(_State())
+
+    def repeat(self) -> bool:
+        """Play the last answer again, as far as it had come; False: there is none.
+
+        Nothing else may be playing. It is in memory only; see ``forget``.
+        """
+        with self._lock:
+            if not self._last_heard:
+                return False
+            self._queue = _Queue()
+            self._begin(_State())
+            for samples in self._last_heard:
+                self._queue.push(samples)
+                self._arrived.append(samples)
+            self._state.complete = self._state.drain_due = True
+            return True
+
+    def forget(self) -> None:
+        """The last answer is not to be heard again."""
+        with self._lock:
+            self._last_heard = []
 
     def sound(self, earcon: Samples) -> None:
         """Play a short signal at once, over whatever else is heard."""
@@ -171,6 +200,7 @@ class Playout:
         if not state.complete and waiting < self._gates[state.started]:
             return Heard.NOTHING
         first = not state.started
+        self._last_heard = self._arrived  # the same list: what comes later is in it
         state.playing = state.started = state.fade_in = True
         return Heard.STARTED if first else Heard.NOTHING
 

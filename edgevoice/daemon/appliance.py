@@ -22,6 +22,7 @@ from edgevoice.daemon.handles import Handles
 from edgevoice.daemon.link import Link, Server
 from edgevoice.daemon.news import News
 from edgevoice.daemon.panel import Panel, signal_for
+from edgevoice.daemon.rotation import Rotation
 from edgevoice.daemon.sound import Sound
 from edgevoice.daemon.turns import Turns
 from edgevoice.live import incoming
@@ -87,8 +88,9 @@ class Appliance:
         self._timer: asyncio.TimerHandle | None = None
         self._talked_at: float | None = None
         """When the last turn of this conversation ended, loop's clock."""
+        rotation = Rotation(settings.live.session.connection_minutes * 60)
         self.link = Link(
-            self, server, handles, self.turns.outbox, self.bell, self._clock
+            self, server, handles, self.turns, self.bell, rotation, self._clock
         )
         self.sound = Sound(
             settings, self.bell, self.post, self._heard, self._device_changed
@@ -132,7 +134,7 @@ class Appliance:
     def tap(self) -> None:
         """A short press from afar: means nothing while somebody holds a button."""
         if not self._held.held:
-            self.silence()
+            self.happened(Event.TAPPED)
 
     def silence(self) -> None:
         """Be quiet now: what is playing or awaited is given up."""
@@ -141,6 +143,10 @@ class Appliance:
     def begin_anew(self) -> None:
         """Forget the conversation and start a new one."""
         self.silence()
+        self._forget()
+
+    def _forget(self) -> None:
+        self.sound.playout.forget()
         self.link.start_afresh()
 
     def set_volume(
@@ -192,8 +198,11 @@ class Appliance:
                 self.turns.begin(now, utterance=self.sound.record())
             case Command.RECORD_MORE:
                 self._record_more()
+            case Command.REPEAT:
+                self._repeat()
             case Command.OPEN_ACTIVITY:
                 self.turns.count()
+                self.link.hurry()
             case Command.CLOSE_ACTIVITY:
                 self._close_utterance()
             case Command.DISCARD:
@@ -202,13 +211,17 @@ class Appliance:
             case Command.SEND_TEXT:
                 self.turns.begin(now, text=self._typed)
                 self.turns.count()
+                self.turns.tail.heard("user", self._typed)
+                self.link.hurry()
+            case Command.LEAVE_SESSION:
+                self.link.leave_session()
             case Command.BEGIN_ANSWER:
                 self.turns.answer_begins(now)
                 self.sound.playout.reset_counts()
             case Command.PLAY_HELD:
                 self.sound.playout.release()
                 for text in self._doubtful_captions:
-                    self.news.tell("transcript", who="model", text=text)
+                    self._tell_caption("model", text)
                 self._doubtful_captions.clear()
             case Command.FINISH_PLAYOUT:
                 self.sound.playout.finish()
@@ -217,6 +230,11 @@ class Appliance:
                 assert command in _OUTCOMES
                 self._end_turn(command, now)
         self.bell.ring()
+
+    def _repeat(self) -> None:
+        if self.sound.playout.repeat():
+            self._loop.call_soon(self.happened, Event.REPEATING)
+            self._skip_what_nobody_hears()
 
     def _record_more(self) -> None:
         utterance = self.turns.utterance
@@ -259,7 +277,7 @@ class Appliance:
                 self.turns.tally.tokens(event)
             case incoming.InputTranscript(text):
                 self.turns.mark("first_transcript", self._clock())
-                self.news.tell("transcript", who="user", text=text)
+                self._tell_caption("user", text)
                 self.happened(Event.PROGRESS)
             case incoming.OutputTranscript(text):
                 self._take_caption(text)
@@ -275,9 +293,13 @@ class Appliance:
     def _take_caption(self, text: str) -> None:
         gate = self._conversation.gate
         if gate is Gate.PLAY:
-            self.news.tell("transcript", who="model", text=text)
+            self._tell_caption("model", text)
         elif gate is Gate.HOLD:
             self._doubtful_captions.append(text)
+
+    def _tell_caption(self, who: str, text: str) -> None:
+        self.turns.tail.heard(who, text)
+        self.news.tell("transcript", who=who, text=text)
 
     def _take_audio(self, samples: Samples) -> None:
         self.happened(Event.AUDIO)
@@ -367,7 +389,7 @@ class Appliance:
             else:
                 log.info("a long pause: the next turn begins a new conversation")
                 self._talked_at = None
-                self.link.start_afresh()
+                self._forget()
 
 
 def _timing(settings: Configuration) -> Timing:

@@ -1,6 +1,7 @@
 """How long to wait before the next connection."""
 
 import random
+from collections import deque
 from typing import Final
 
 STABLE_S: Final = 30.0
@@ -11,6 +12,12 @@ LONGEST_S: Final = 15.0
 REFUSED_FIRST_S: Final = 120.0
 """After a refusal; jitter halves it at most, and a quota wants a minute, seconds."""
 REFUSED_LONGEST_S: Final = 300.0
+
+
+MOST_A_MINUTE: Final = 10
+"""Attempts to connect in any minute, whatever their reasons."""
+
+_MINUTE_S: Final = 60.0
 
 
 class Backoff:
@@ -26,6 +33,17 @@ class Backoff:
     def __init__(self, rng: random.Random | None = None) -> None:
         self._rng = rng or random.Random()
         self._failures = 0
+        self._attempts: deque[float] = deque(maxlen=MOST_A_MINUTE)
+
+    def attempt(self, now: float) -> None:
+        """An attempt begins; ``now`` is seconds of the loop's clock."""
+        self._attempts.append(now)
+
+    def earliest(self) -> float:
+        """Before this, no attempt may begin; on the clock of ``attempt``."""
+        if len(self._attempts) < MOST_A_MINUTE:
+            return 0.0
+        return self._attempts[0] + _MINUTE_S
 
     def pause(self, *, lived: float, refused: bool = False) -> float:
         """Seconds to wait after a link ended.

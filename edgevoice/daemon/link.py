@@ -8,6 +8,7 @@ is opened: the server refuses to resume a session whose socket is still open.
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Final, Protocol
 
 from websockets.asyncio.client import ClientConnection
@@ -19,7 +20,8 @@ from edgevoice.daemon.bell import Bell
 from edgevoice.daemon.calling import NO_CONNECTION, SETUP_TIMEOUT_S, call, ending_of
 from edgevoice.daemon.downlink import Downlink, Hearer
 from edgevoice.daemon.handles import Handles
-from edgevoice.daemon.outbox import Outbox
+from edgevoice.daemon.rotation import NEVER, Rotation
+from edgevoice.daemon.turns import Turns
 from edgevoice.daemon.uplink import Uplink
 from edgevoice.errors import LinkError
 from edgevoice.live import endpoint, incoming
@@ -28,14 +30,6 @@ from edgevoice.live.outgoing import SessionOptions
 from edgevoice.live.session import LiveSession, State
 
 log = logging.getLogger(__name__)
-
-LEAVE_EARLY_S: Final = 10.0
-"""How long before the announced end a busy connection is left, seconds."""
-
-LEAVE_IDLE_S: Final = 60.0
-"""How long before the announced end an idle connection is left, seconds. Some
-models announce the end 300 s ahead, one second after setup; leaving at once
-would reconnect once a second for ever (livekit/agents-js pull request 2507)."""
 
 
 class Owner(Hearer, Protocol):
@@ -70,6 +64,8 @@ class _Leave(Exception):
     """We end this connection ourselves."""
 
 
+
+
 class Link:
     """Keeps a connection to the server; loop's thread only.
 
@@ -84,8 +80,9 @@ class Link:
         owner: Owner,
         server: Server,
         handles: Handles,
-        outbox: Outbox,
+        turns: Turns,
         bell: Bell,
+        rotation: Rotation,
         clock: Callable[[], float],
     ) -> None:
         self.status = "connecting"
@@ -94,39 +91,50 @@ class Link:
         self._owner = owner
         self._server = server
         self._handles = handles
-        self._outbox = outbox
+        self._turns = turns
         self._bell = bell
+        self._rotation = rotation
         self._clock = clock
         self._up_since: float | None = None
-        self._afresh = self._suspect = False
+        self._afresh = self._suspect = self._hurry = False
 
     async def keep(self) -> None:
         """Serve one connection after another until cancelled."""
         backoff = Backoff()
         while True:
             self._begin()
+            await asyncio.sleep(backoff.earliest() - self._clock())
+            backoff.attempt(self._clock())
             try:
                 ending = await self._serve()
             finally:
                 lived = self._down()
+            at_once = self._at_once(ending, lived)
             self._handles.ended(ending, lived)
-            if self._at_once(ending, lived):
+            self._turns.tail.link_ended(refused=ending.remedy is Remedy.FRESH)
+            if at_once:
                 continue
             if ending is not _LEFT:
                 self._tell(ending)
             pause = backoff.pause(lived=lived, refused=ending.remedy is Remedy.REFUSED)
             log.info("link %d: trying again in %.1f s", self.generation, pause)
-            await asyncio.sleep(pause)
+            await self._bell.until(lambda: self._hurry, pause)
 
     def _at_once(self, ending: Ending, lived: float) -> bool:
         """Whether the next connection need not wait; never so for two in a row."""
         if ending is _LEFT:
             return lived >= STABLE_S or self._must_leave
-        # Only the handle was bad, and it is gone.
-        return ending.remedy is Remedy.FRESH and self._handles.resumed
+        # Only the handle or the history was bad, and it is gone.
+        bad = self._handles.resumed or self._turns.tail.told
+        return ending.remedy is Remedy.FRESH and bad
 
     def start_afresh(self) -> None:
         """Forget the conversation: leave, drop the handle, begin a new session."""
+        self._turns.tail.forget()
+        self.leave_session()
+
+    def leave_session(self) -> None:
+        """Leave, drop the handle, and go on with the conversation in a new session."""
         self._handles.drop()
         self._afresh = True
         self._bell.ring()
@@ -136,10 +144,15 @@ class Link:
         self._suspect = True
         self._bell.ring()
 
+    def hurry(self) -> None:
+        """Somebody waits: try again now, unless a person must mend something first."""
+        self._hurry = self.status == "down"
+        self._bell.ring()
+
     # -- the ends of a connection ----------------------------------------------------
 
     def _begin(self) -> None:
-        self._afresh = self._suspect = False
+        self._afresh = self._suspect = self._hurry = False
         self.generation += 1
         if self.status != "refused":  # it stays so until a setup succeeds
             self.status = "connecting"
@@ -152,13 +165,14 @@ class Link:
         how = "resumed" if self._handles.resumed else "new session"
         log.info("link %d: up, %s", self.generation, how)
         self._owner.link_changed()
-        self._owner.happened(Event.LINK_UP)
+        resumed = self._handles.resumed
+        self._owner.happened(Event.LINK_RESUMED if resumed else Event.LINK_UP)
         self._bell.ring()
 
     def _down(self) -> float:
         """Bring everything to the state without a link; returns how long it lived."""
         began, self._up_since = self._up_since, None
-        self._outbox.link_lost()
+        self._turns.outbox.link_lost()
         if began is None:
             return 0.0
         self._owner.happened(Event.LINK_DOWN)
@@ -213,8 +227,11 @@ class Link:
         except* ConnectionClosed as group:
             # Settings and key are proven by a link that lived: then a refusal
             # means this session (its context is exhausted), as with a handle.
-            proven = self._lived() >= STABLE_S
-            endings.insert(0, _closed(group, resumed=resumed or proven))
+            lived = self._lived()
+            doubtful = resumed or self._turns.tail.told or lived >= STABLE_S
+            endings.insert(0, _closed(group, doubtful=doubtful))
+            warned = session.go_away is not None
+            self._rotation.ended(endings[0], lived, warned=warned)
         except* LinkError as group:
             endings.append(Ending(0, str(group.exceptions[0]), Remedy.RESUME))
         return endings[0]
@@ -231,15 +248,25 @@ class Link:
         if not ready:
             raise LinkError("the server did not complete the setup in time")
         self._up()
+        await self._tell_history(session, socket)
         uplink = Uplink(
             session,
             socket.send,
-            self._outbox,
+            self._turns.outbox,
             self._bell,
             self._owner.happened,
             self._clock,
         )
         await uplink.run()
+
+    async def _tell_history(
+        self, session: LiveSession, socket: ClientConnection
+    ) -> None:
+        """Tell a session that takes the place of a lost one what was said there."""
+        said = () if self._handles.resumed else self._turns.tail.tell()
+        if said:
+            log.info("link %d: the new session is told the last turns", self.generation)
+            await socket.send(session.history(said))
 
     @property
     def _must_leave(self) -> bool:
@@ -247,22 +274,30 @@ class Link:
 
     async def _leave_when_due(self, session: LiveSession) -> None:
         """Wait for a reason to leave, and for a moment to do it."""
-        await self._bell.until(
-            lambda: self._must_leave or session.go_away_at is not None
-        )
-        if session.go_away_at is not None and not self._must_leave:
-            left = session.go_away_at - self._clock()
-            margin = min(LEAVE_EARLY_S, left / 2)
-            log.info("link %d: ends in %.0f s", self.generation, left)
-            # A young link is left only if it must be: some servers say goodbye at
-            # once, and leaving at once would reconnect for ever.
-            early = max(left - max(LEAVE_IDLE_S, margin), STABLE_S - self._lived())
-            await self._bell.until(lambda: self._must_leave, min(early, left - margin))
-            left = session.go_away_at - self._clock()
+        await self._bell.until(lambda: self._up_since is not None or self._must_leave)
+        while not self._must_leave:
+            warning = session.go_away
+            idle, latest = self._rotation.window(self._up_since or 0.0, warning)
+            now = self._clock()
+            if now >= latest or (now >= idle and self._owner.may_leave()):
+                log.info("link %d: is left before its end", self.generation)
+                break
+            next_look = latest if now >= idle else idle
             await self._bell.until(
-                lambda: self._must_leave or self._owner.may_leave(), left - margin
+                partial(self._is_time, session, warning, idle=now >= idle),
+                None if next_look == NEVER else next_look - now,
             )
         raise _Leave
+
+    def _is_time(
+        self, session: LiveSession, warning: tuple[float, float] | None, *, idle: bool
+    ) -> bool:
+        """Whether to look again: a new warning, or a moment to leave."""
+        return (
+            self._must_leave
+            or session.go_away != warning
+            or (idle and self._owner.may_leave())
+        )
 
     def take(self, event: incoming.ServerEvent) -> None:
         """Act on what the server said; the appliance hears it too."""
@@ -282,10 +317,10 @@ async def _messages(socket: ClientConnection) -> AsyncIterator[str | bytes]:
         yield await socket.recv()
 
 
-def _closed(group: BaseExceptionGroup[ConnectionClosed], *, resumed: bool) -> Ending:
+def _closed(group: BaseExceptionGroup[ConnectionClosed], *, doubtful: bool) -> Ending:
     error = group.exceptions[0]
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     if error.rcvd is None:  # no word from the server: the network, or ourselves
         return Ending(0, "the connection broke", Remedy.RESUME)
-    return classify(error.rcvd.code, error.rcvd.reason, resumed=resumed)
+    return classify(error.rcvd.code, error.rcvd.reason, resumed=doubtful)

@@ -6,6 +6,7 @@ from edgevoice.audio.playout import Playout
 from edgevoice.audio.utterance import Utterance
 from edgevoice.daemon.news import News
 from edgevoice.daemon.outbox import Outbox
+from edgevoice.daemon.tail import Tail
 from edgevoice.daemon.tally import Tally
 from edgevoice.daemon.turn import Turn
 
@@ -22,12 +23,14 @@ class Turns:
         current: The turn under way; it may still be a tap.
         outbox: Turns to be sent or answered.
         tally: Counts since the start.
+        tail: What was said last, for a session that replaces a lost one.
     """
 
     def __init__(self, news: News) -> None:
         self.current: Turn | None = None
         self.outbox = Outbox()
         self.tally = Tally()
+        self.tail = Tail()
         self._news = news
 
     def begin(
@@ -80,6 +83,7 @@ class Turns:
         if turn is None or not turn.number:
             return False
         turn.outcome = outcome
+        self.tail.turn_ended()
         turn.mark("ended", now)
         self.tally.ended(turn, playout.underruns)
         self._news.tell("turn", **self.tally.last_turn())

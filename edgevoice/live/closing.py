@@ -39,10 +39,22 @@ class Ending:
     remedy: Remedy
     cure: str = ""
 
+    @property
+    def timed_out(self) -> bool:
+        """The connection had reached the age at which the server ends it."""
+        return self.reason.lower().startswith(_TOO_OLD)
+
     def __str__(self) -> str:
         code = f" ({self.code})" if self.code else ""
         what = f"{self.reason or 'connection closed'}{code}"
         return f"{what}; {self.cure}" if self.cure else what
+
+
+_TOO_OLD: Final = (
+    "deadline expired before operation",  # 1011, after 58 minutes
+    "the operation was cancelled",  # 1000, after 10 minutes
+    "the operation was aborted",  # 1008
+)
 
 
 @dataclass(frozen=True, slots=True)

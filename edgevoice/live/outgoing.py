@@ -5,6 +5,7 @@ standard base64. Field names and nesting: Live API reference,
 BidiGenerateContentClientMessage; exactly one top-level key a message.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -123,6 +124,12 @@ class RealtimeInput(Message, frozen=True):
     activity_end: Empty | None = None
 
 
+class ClientContent(Message, frozen=True):
+    """What was said before; without ``turnComplete`` it is not answered."""
+
+    turns: list[Content]
+
+
 class FunctionResponse(Message, frozen=True):
     """The result of one function call, matched by its id."""
 
@@ -142,6 +149,7 @@ class ClientMessage(Message, frozen=True):
 
     setup: Setup | None = None
     realtime_input: RealtimeInput | None = None
+    client_content: ClientContent | None = None
     tool_response: ToolResponse | None = None
 
 
@@ -166,6 +174,18 @@ class SessionOptions(Struct, frozen=True, kw_only=True):
     transcripts: bool = True
     trigger_tokens: int = 16_000
     target_tokens: int = 8_000
+
+
+class Said(Struct, frozen=True):
+    """What one side said, as text.
+
+    Attributes:
+        role: ``user`` or ``model``.
+        text: Never empty.
+    """
+
+    role: str
+    text: str
 
 
 _encoder = msgspec.json.Encoder()
@@ -247,6 +267,16 @@ def audio(pcm: bytes) -> str:
 def text(words: str) -> str:
     """A typed turn; the server takes it as user activity and answers."""
     return _text(ClientMessage(realtime_input=RealtimeInput(text=words)))
+
+
+def history(said: Sequence[Said]) -> str:
+    """What was said in an earlier session, for a new one; it is not answered.
+
+    Source: BidiGenerateContentClientContent: content is appended to the
+    conversation; the model waits for more until ``turnComplete``.
+    """
+    turns = [Content(role=one.role, parts=[Part(text=one.text)]) for one in said]
+    return _text(ClientMessage(client_content=ClientContent(turns=turns)))
 
 
 def tool_error(call_id: str, name: str, error: str) -> str:

@@ -7,6 +7,7 @@ audio only inside an activity; every activity closed before the next; text only
 outside. Breaking one closes the real server's connection with 1007.
 """
 
+from collections.abc import Sequence
 from enum import Enum, auto
 
 from edgevoice.errors import LocalProtocolError
@@ -27,13 +28,13 @@ class LiveSession:
 
     Attributes:
         state: Where the connection stands.
-        go_away_at: When the server will end it, in seconds of the clock given
-            as ``now``; None while it has not said so.
+        go_away: When the server said that it will end it, and when that is, in
+            seconds of the clock given as ``now``; None while it has not said so.
     """
 
     def __init__(self, options: outgoing.SessionOptions, handle: str | None) -> None:
         self.state = State.NEW
-        self.go_away_at: float | None = None
+        self.go_away: tuple[float, float] | None = None
         self._options = options
         self._handle = handle
 
@@ -65,6 +66,11 @@ class LiveSession:
         self._require(State.READY, "text")
         return outgoing.text(words)
 
+    def history(self, said: Sequence[outgoing.Said]) -> str:
+        """What was said in an earlier session."""
+        self._require(State.READY, "clientContent")
+        return outgoing.history(said)
+
     def tool_error(self, call_id: str, name: str, error: str) -> str:
         """The answer to a call that cannot be carried out; legal at any time."""
         if self.state not in {State.READY, State.IN_ACTIVITY}:
@@ -85,7 +91,7 @@ class LiveSession:
                 case incoming.SetupComplete() if self.state is State.SETTING_UP:
                     self.state = State.READY
                 case incoming.GoAway(time_left):
-                    self.go_away_at = now + time_left
+                    self.go_away = (now, now + time_left)
         return events
 
     def _require(self, state: State, what: str) -> None:

@@ -1,0 +1,76 @@
+"""The end of the conversation as text, for a session that replaces a lost one.
+
+It is in memory only, never written down and never logged. Without transcripts
+there is none.
+"""
+
+from collections import deque
+from typing import Final
+
+from edgevoice.live.outgoing import Said
+
+TURNS: Final = 4
+"""Exchanges that are kept: enough to know what "it" means, cheap in tokens."""
+
+LONGEST: Final = 600
+"""Characters of one side of an exchange; of a longer one the end is kept."""
+
+
+class Tail:
+    """What was said last; loop's thread only.
+
+    Attributes:
+        told: The session of the present connection was told it.
+    """
+
+    def __init__(self) -> None:
+        self.told = False
+        self._refused = False
+        self._turns: deque[tuple[Said, ...]] = deque(maxlen=TURNS)
+        self._user = ""
+        self._model = ""
+
+    def heard(self, who: str, text: str) -> None:
+        """A piece of a transcript came, or a typed turn was sent.
+
+        Args:
+            who: ``user`` or ``model``.
+            text: With its own white space.
+        """
+        if who == "user":
+            self._user += text
+        else:
+            self._model += text
+
+    def turn_ended(self) -> None:
+        """Keep what both said, if the model said anything."""
+        if self._model.strip():
+            both = (("user", self._user), ("model", self._model))
+            said = (Said(who, text.strip()[-LONGEST:]) for who, text in both)
+            self._turns.append(tuple(one for one in said if one.text))
+        self._user = self._model = ""
+
+    def forget(self) -> None:
+        """The conversation is over."""
+        self._turns.clear()
+        self._user = self._model = ""
+
+    def tell(self) -> tuple[Said, ...]:
+        """Everything kept, oldest first, for a new session; or nothing.
+
+        Some models take no history in mid-session and close the connection: then
+        the next one is not told.
+        """
+        if self._refused or not self._turns:
+            return ()
+        self.told = True
+        return tuple(one for turn in self._turns for one in turn)
+
+    def link_ended(self, *, refused: bool) -> None:
+        """A connection is over.
+
+        Args:
+            refused: The server refused what it was told, or the session as a whole.
+        """
+        self._refused = self._refused or (self.told and refused)
+        self.told = False
