@@ -7,10 +7,9 @@ so that whatever was said can be followed to the loudspeaker.
 
 import asyncio
 import contextlib
-import itertools
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -21,15 +20,20 @@ from edgevoice.audio.pcm import DOWNLINK_HZ, UPLINK_HZ, frames
 from edgevoice.daemon.appliance import Appliance
 from edgevoice.daemon.service import serve
 from edgevoice.simulator import Simulator
-from edgevoice.simulator.behaviour import Behaviour, Line
-from edgevoice.simulator.behaviours import BEHAVIOURS
+from edgevoice.simulator.behaviour import Behaviour, Line, Message, Moment
+from edgevoice.simulator.behaviours import BEHAVIOURS, build
 from edgevoice.simulator.journal import Connected, Disconnected, Entry, Journal, Refusal
-from edgevoice.simulator.turn import Answer, Prompt
+from edgevoice.simulator.turn import Answer, Prompt, Turn
 from tests.evening import Guest, settings_for
+
+T = TypeVar("T")
 
 BLOCK_S = 0.04
 STEP = 30
 """Utterance n is the constant value n * STEP, and so is its answer."""
+
+RUN = 24
+"""Frames of one value that are more than a step of a fade."""
 
 
 class Ear:
@@ -92,8 +96,8 @@ class Mouth:
 
 def labels(sound: "np.typing.NDArray[np.int16]") -> list[int]:
     """The labels in it, in order; fades and silence left out."""
-    steady = sound[1:][(np.diff(sound) == 0) & (sound[1:] > 0) & (sound[1:] % STEP == 0)]
-    return [int(value) // STEP for value, _ in itertools.groupby(steady)]
+    runs = np.split(sound, np.flatnonzero(np.diff(sound)) + 1)
+    return [int(run[0]) // STEP for run in runs if len(run) > RUN and run[0] > 0]
 
 
 class Answers(Behaviour):
@@ -101,33 +105,121 @@ class Answers(Behaviour):
 
     length = 0.6
 
+    def __init__(self, value: str = "", when: str = "") -> None:
+        super().__init__(value, when)
+        self.heard: dict[int, int] = {}
+        """The most frames of each utterance that came in one activity."""
+
     def answer(self, line: Line, prompt: Prompt, answer: Answer) -> Answer:
+        pcm = np.frombuffer(prompt.pcm, np.int16)
+        for value in np.unique(pcm[pcm > 0]):
+            count, label = int(np.count_nonzero(pcm == value)), int(value) // STEP
+            self.heard[label] = max(count, self.heard.get(label, 0))
         said = labels(np.frombuffer(prompt.pcm, np.int16))
         value = said[-1] * STEP if said else 0
         pcm = np.full(round(self.length * DOWNLINK_HZ), value, np.int16).tobytes()
         return Answer(pcm=pcm, text=f"answer {said}")
 
 
+class Armed(Behaviour):
+    """Does what another behaviour does, until that has struck once."""
+
+    def __init__(self, value: str = "", when: str = "") -> None:
+        super().__init__(value, when)
+        self.fault = Behaviour()
+
+    def strikes(self, moment: Moment) -> bool:
+        return False
+
+    def handshake(self) -> int:
+        return self.fault.handshake()
+
+    async def at(self, moment: Moment, line: Line) -> None:
+        await self.fault.at(moment, line)
+
+    def answer(self, line: Line, prompt: Prompt, answer: Answer) -> Answer:
+        return self.fault.answer(line, prompt, answer)
+
+    def outgoing(self, message: Message, turn: Turn | None) -> list[Message]:
+        return self.fault.outgoing(message, turn)
+
+    def render(self, rendered: bytes | str) -> bytes | str:
+        return self.fault.render(rendered)
+
+
 class Life:
     """An appliance, its server, and what came of everything that was said."""
 
-    def __init__(self, guest: Guest, simulator: Simulator, ear: Ear, mouth: Mouth):
+    def __init__(
+        self, guest: Guest, simulator: Simulator, watch: "Watch", ear: Ear, mouth: Mouth
+    ) -> None:
         assert guest.appliance is not None
         self.appliance: Appliance = guest.appliance
         self.simulator = simulator
         self.guest = guest
         self.ear, self.mouth = ear, mouth
-        self.said = 0
+        self.watch = watch
+        self._answers = _only(simulator, Answers)
+        self._armed = _only(simulator, Armed)
+        self._said: list[tuple[int, float]] = []
+        """Turn and length of each utterance, by its label from 1."""
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def say(self, seconds: float) -> int:
         """Hold the button and speak; returns the label of what was said."""
-        self.said += 1
+        label = len(self._said) + 1
         self.appliance.press("test")
-        self.ear.saying = self.said
+        self.ear.saying = label
         await asyncio.sleep(seconds)
         self.appliance.release("test")
         self.ear.saying = 0
-        return self.said
+        turn = self.appliance.turns.current
+        tap = self.appliance.settings.button.tap_ms / 1000
+        spoken = turn is not None and seconds > tap
+        self._said.append((turn.number if turn and spoken else 0, seconds))
+        return label
+
+    def labels_of_turns(self) -> dict[int, list[int]]:
+        """What was said in each turn: one utterance, or several before it was sent."""
+        turns: dict[int, list[int]] = {}
+        for label, (number, _) in enumerate(self._said, 1):
+            if number:
+                turns.setdefault(number, []).append(label)
+        return turns
+
+    def whole(self, label: int) -> bool:
+        """Whether the server has once heard all of it."""
+        _, length = self._said[label - 1]
+        return self._answers.heard.get(label, 0) / UPLINK_HZ > length - 2 * BLOCK_S
+
+    def schedule(self, fault: str, when: float) -> None:
+        """Let a fault happen; behaviours strike once, the next time they can."""
+        if fault:
+            task = asyncio.create_task(self._strike(fault, when))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _strike(self, fault: str, when: float) -> None:
+        await asyncio.sleep(when)
+        match fault.split():
+            case ["drop"]:
+                await self.simulator.drop()
+            case ["away"]:
+                await self.simulator.__aexit__(None, None, None)
+                await asyncio.sleep(8)
+                await self.simulator.__aenter__()
+            case ["go_away", seconds]:
+                await self.simulator.go_away(float(seconds))
+            case ["new"]:
+                self.appliance.begin_anew()
+            case _:
+                once = fault if fault[-1].isdigit() else f"{fault}1"
+                self._armed.fault = build([once if "@" in fault else f"{fault}@1"])[-1]
+
+    async def heal(self) -> None:
+        """No fault any more."""
+        await asyncio.gather(*self._tasks)
+        self._armed.fault = Behaviour()
 
     def turns(self) -> list[dict[str, Any]]:
         """What was told of each turn that is over."""
@@ -145,6 +237,12 @@ class Life:
             ),
             timeout,
         )
+
+
+def _only(simulator: Simulator, kind: type[T]) -> T:
+    """The simulator's one behaviour of a kind."""
+    (found,) = (b for b in simulator.behaviours if isinstance(b, kind))
+    return found
 
 
 class Watch(Journal):
@@ -209,8 +307,10 @@ async def life(
     here = {"microphone": {"device": "ear"}, "speaker": {"device": "mouth"}}
     for name, change in changes.items():
         here[name] = {**here.get(name, {}), **change}
+    monkeypatch.setitem(BEHAVIOURS, "armed", Armed)
+    watch = Watch()
     async with Simulator(
-        behaviours=["labels", *behaviours], journal=Watch()
+        behaviours=["labels", *behaviours, "armed"], journal=watch
     ) as simulator:
         guest = Guest()
         settings = settings_for(folder, simulator.url, **here)
@@ -219,7 +319,7 @@ async def life(
         )
         try:
             await guest.until(lambda: ears and mouths)
-            living = Life(guest, simulator, ears[0], mouths[0])
+            living = Life(guest, simulator, watch, ears[0], mouths[0])
             await living.is_settled()
             yield living
         finally:

@@ -64,8 +64,6 @@ class _Leave(Exception):
     """We end this connection ourselves."""
 
 
-
-
 class Link:
     """Keeps a connection to the server; loop's thread only.
 

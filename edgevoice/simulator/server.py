@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from edgevoice.errors import EdgeVoiceError
+from edgevoice.simulator.behaviour import Behaviour
 from edgevoice.simulator.behaviours import build
 from edgevoice.simulator.connection import Connection
 from edgevoice.simulator.handshake import Denied, admit
@@ -113,6 +114,11 @@ class Simulator:
     def journal(self) -> list[Entry]:
         """What happened, in order."""
         return self._world.journal.entries
+
+    @property
+    def behaviours(self) -> tuple[Behaviour, ...]:
+        """Asked in this order; a test may speak to its own."""
+        return self._world.behaviours
 
     @property
     def connections(self) -> int:
