@@ -69,6 +69,13 @@ class Program:
             assert time.monotonic() < deadline, self._tell()
             time.sleep(0.01)
 
+    def until_file(self, path: Path) -> None:
+        """Wait until a file is there."""
+        deadline = time.monotonic() + TIMEOUT
+        while not path.exists():
+            assert time.monotonic() < deadline, self._tell()
+            time.sleep(0.01)
+
     def ask(self, command: str, **arguments: Any) -> dict[str, Any]:
         with Client(self.control) as client:
             return client.ask(command, **arguments)

@@ -238,3 +238,61 @@ def test_blocks_of_any_size_play_the_same_sound(sizes: list[int]) -> None:
     if sizes[0] >= FADE:
         assert np.array_equal(got[FADE:], whole[FADE:])
     assert [bool(report & Heard.DRAINED) for report in reports].count(True) == 1
+
+
+# -- the last answer again -------------------------------------------------------
+
+
+def answer(playout: Playout, value: int, seconds: float = 0.5) -> None:
+    """A response that is heard to its end."""
+    playout.push(sound(seconds, value))
+    playout.finish()
+    pull(playout, seconds + 0.1)
+
+
+def heard_again(playout: Playout) -> Samples:
+    assert playout.repeat()
+    out, heard = pull(playout, 1.0)
+    assert heard[-1] & Heard.DRAINED
+    return out[out > 0]
+
+
+def test_the_last_answer_can_be_heard_again_and_again() -> None:
+    playout = Playout()
+    answer(playout, 5_000)
+    answer(playout, LOUD)
+
+    for _ in range(2):
+        again = heard_again(playout)
+        assert len(again) > 0.49 * DOWNLINK_HZ
+        assert again.max() == LOUD
+
+
+def test_what_had_arrived_of_a_broken_answer_can_be_heard_again() -> None:
+    playout = Playout()
+    playout.push(sound(0.4))
+    pull(playout, 0.2)
+    playout.flush()
+
+    assert len(heard_again(playout)) > 0.39 * DOWNLINK_HZ
+
+
+def test_what_was_thrown_away_unheard_is_not_the_last_answer() -> None:
+    """It was held, and belonged to a turn that was talked over."""
+    playout = Playout()
+    answer(playout, LOUD)
+    playout.hold()
+    playout.push(sound(0.3, 5_000))
+    playout.flush()
+
+    assert heard_again(playout).max() == LOUD
+
+
+def test_there_may_be_nothing_to_hear_again() -> None:
+    playout = Playout()
+    assert not playout.repeat()
+
+    answer(playout, LOUD)
+    playout.forget()
+
+    assert not playout.repeat()

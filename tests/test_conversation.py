@@ -549,3 +549,84 @@ def test_whatever_is_awaited_has_a_deadline(
         story.wait(pause)
         waiting = story.phase() in {Phase.LISTENING, Phase.THINKING}
         assert (story.conversation.deadline is not None) or not waiting
+
+
+# -- the last answer again -------------------------------------------------------
+
+
+def test_a_tap_while_nothing_goes_on_asks_for_the_last_answer_again() -> None:
+    story = connected()
+    story.then(Event.PRESSED)
+
+    assert story.then(Event.RELEASED, after=0.1) == ()
+    assert story.wait(BOUNCE) == (Command.DISCARD, Command.REPEAT)
+    assert connected().then(Event.TAPPED) == (Command.REPEAT,)
+
+
+def test_a_tap_while_it_speaks_or_thinks_means_silence_only() -> None:
+    speaking = connected()
+    speaking.then(Event.SAID, Event.SENT, Event.AUDIO)
+    speaking.then(Event.PRESSED)
+
+    speaking.then(Event.RELEASED, after=0.1)
+
+    assert speaking.wait(BOUNCE) == (Command.DISCARD,)
+    thinking = connected()
+    thinking.then(Event.SAID)
+    assert thinking.then(Event.TAPPED) == (Command.SILENCE, Command.TURN_CANCELLED)
+
+
+def test_a_repeated_answer_can_be_talked_over_or_ends_by_itself() -> None:
+    story = connected()
+    story.then(Event.TAPPED, Event.REPEATING)
+    assert story.phase() is Phase.SPEAKING
+    assert story.conversation.deadline is None
+
+    story.then(Event.DRAINED)
+
+    assert story.phase() is Phase.IDLE
+    story.then(Event.TAPPED, Event.REPEATING)
+    commands = story.then(Event.PRESSED)
+    assert commands[0] is Command.SILENCE
+    assert story.phase() is Phase.LISTENING
+    assert story.conversation.gate is Gate.DROP
+
+
+def test_a_repeat_that_comes_too_late_changes_nothing() -> None:
+    story = connected()
+    story.then(Event.TAPPED, Event.PRESSED, Event.REPEATING)
+
+    assert story.phase() is Phase.LISTENING
+
+
+# -- sessions that do not answer ---------------------------------------------------
+
+
+def test_a_resumed_session_that_never_answered_is_left_and_asked_anew() -> None:
+    story = Story()
+    story.then(Event.LINK_RESUMED, Event.SAID, Event.SENT, Event.PROGRESS)
+
+    assert story.wait(TIMING.answer + 0.1) == (Command.LEAVE_SESSION,)
+    assert story.phase() is Phase.THINKING
+    story.then(Event.LINK_DOWN, Event.LINK_UP, Event.SENT)
+    assert story.wait(TIMING.answer + 0.1) == (Command.TURN_UNANSWERED,)
+
+
+def test_a_resumed_session_that_has_answered_is_trusted() -> None:
+    story = Story()
+    story.then(Event.LINK_RESUMED, Event.SAID, Event.SENT, Event.AUDIO)
+    story.then(Event.TURN_COMPLETE, Event.DRAINED, Event.SAID, Event.SENT)
+
+    assert story.wait(TIMING.answer + 0.1) == (Command.TURN_UNANSWERED,)
+
+
+def test_a_turn_complete_that_never_comes_is_given_up() -> None:
+    story = connected()
+    story.then(Event.SAID, Event.SENT, Event.AUDIO)
+    story.then(Event.GENERATION_COMPLETE, Event.DRAINED)
+    assert not story.conversation.settled
+
+    story.wait(TIMING.answer + 0.1)
+
+    assert story.conversation.settled
+    assert story.conversation.deadline is None

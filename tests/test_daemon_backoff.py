@@ -5,6 +5,7 @@ import pytest
 from edgevoice.daemon.backoff import (
     FIRST_S,
     LONGEST_S,
+    MOST_A_MINUTE,
     REFUSED_LONGEST_S,
     STABLE_S,
     Backoff,
@@ -79,3 +80,14 @@ def test_it_can_fail_for_years(refused: bool) -> None:
     pauses = [backoff.pause(lived=0.0, refused=refused) for _ in range(10_000)]
 
     assert pauses[-1] == (REFUSED_LONGEST_S if refused else LONGEST_S)
+
+
+def test_there_are_never_more_attempts_in_a_minute_than_the_limit() -> None:
+    backoff, now, attempts = Backoff(), 0.0, []
+    for _ in range(100):
+        now = max(now + 0.01, backoff.earliest())  # whatever the reason, at once
+        backoff.attempt(now)
+        attempts.append(now)
+
+    for begin in attempts:
+        assert sum(begin <= at < begin + 60 for at in attempts) <= MOST_A_MINUTE

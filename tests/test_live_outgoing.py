@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from edgevoice.live import outgoing
-from edgevoice.live.outgoing import SessionOptions
+from edgevoice.live.outgoing import Said, SessionOptions
 
 
 def every_setup() -> list[str]:
@@ -40,6 +40,7 @@ def every_message() -> list[str]:
         outgoing.ACTIVITY_END,
         outgoing.audio(b"\xfb\xff" * 640),
         outgoing.text("what time is it?"),
+        outgoing.history([Said("user", "who?"), Said("model", "Ada.")]),
         outgoing.tool_error("call-1", "dim_lights", "there is no such function"),
     ]
 

@@ -149,6 +149,13 @@ class Appliance:
         self.sound.playout.forget()
         self.link.start_afresh()
 
+    def tell_of_killed_turn(self) -> None:
+        """The last run was killed while somebody waited for an answer."""
+        outcome = "lost: edgevoice was killed in the middle of it"
+        log.warning("the last turn of the run before this one is %s", outcome)
+        self.news.tell("turn", number=0, outcome=outcome)
+        self.sound.signal(Earcon.FAILED)
+
     def set_volume(
         self, volume: int | None = None, *, muted: bool | None = None
     ) -> None:

@@ -20,6 +20,7 @@ from edgevoice.daemon.handles import Handles
 from edgevoice.daemon.link import Server
 from edgevoice.daemon.state import StateFile
 from edgevoice.daemon.threads import LooseThreads
+from edgevoice.daemon.underway import Underway
 from edgevoice.live import endpoint
 from edgevoice.live.outgoing import SessionOptions
 
@@ -80,6 +81,11 @@ async def serve(
         stack.enter_context(_on_signal(stopped.set))  # first in, last out
         path = config.socket_path(settings.control)
         await stack.enter_async_context(ControlSocket(appliance).listen(path))
+        underway = Underway(path.with_suffix(".turn"))
+        if underway.left_behind():
+            appliance.tell_of_killed_turn()
+        appliance.news.listen(underway.hear)
+        stack.callback(underway.remove)
         buttons = stack.enter_context(contextlib.closing(Buttons(appliance)))
         if face is not None:
             stack.enter_context(face.attach(appliance))

@@ -108,6 +108,8 @@ class Connection:
 
     async def go_away(self, time_left: float) -> None:
         """Announce the end of the connection in so many seconds, and carry it out."""
+        if not self.is_open:
+            return
         self._tasks.create_task(self._end_in(time_left), name="go away")
         await self.send({"goAway": {"timeLeft": f"{time_left:g}s"}})
 

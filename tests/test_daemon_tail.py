@@ -1,0 +1,73 @@
+"""The last words of a conversation, for a session that replaces a lost one."""
+
+from edgevoice.daemon.tail import LONGEST, TURNS, Tail
+from edgevoice.live.outgoing import Said
+
+
+def exchange(tail: Tail, question: str, answer: str) -> None:
+    tail.heard("user", question)
+    tail.heard("model", answer)
+    tail.turn_ended()
+
+
+def test_pieces_are_joined_as_they_came() -> None:
+    tail = Tail()
+    tail.heard("user", " who")
+    tail.heard("user", " was Ada?")
+    exchange(tail, "", "A mathematician.")
+
+    assert tail.tell() == (
+        Said("user", "who was Ada?"),
+        Said("model", "A mathematician."),
+    )
+
+
+def test_a_question_without_an_answer_is_not_kept() -> None:
+    """It is sent again itself."""
+    tail = Tail()
+    exchange(tail, "is anybody there?", "")
+
+    assert tail.tell() == ()
+    assert not tail.told
+
+
+def test_only_the_last_turns_are_kept_and_of_a_long_one_the_end() -> None:
+    tail = Tail()
+    for number in range(10):
+        exchange(tail, f"{number}?", "x" * LONGEST + str(number))
+
+    said = tail.tell()
+
+    assert len(said) == 2 * TURNS
+    assert said[0].text == "6?"
+    assert said[-1].text == "x" * (LONGEST - 1) + "9"
+
+
+def test_a_forgotten_conversation_is_told_to_nobody() -> None:
+    tail = Tail()
+    exchange(tail, "a secret?", "yes")
+
+    tail.forget()
+
+    assert tail.tell() == ()
+
+
+def test_a_model_that_refuses_it_is_not_told_again() -> None:
+    tail = Tail()
+    exchange(tail, "one?", "two")
+    tail.tell()
+    tail.link_ended(refused=False)
+    assert tail.tell()
+
+    tail.link_ended(refused=True)
+
+    assert tail.tell() == ()
+
+
+def test_a_refusal_of_something_else_does_not_count() -> None:
+    tail = Tail()
+    exchange(tail, "one?", "two")
+
+    tail.link_ended(refused=True)
+
+    assert tail.tell()
