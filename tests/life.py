@@ -7,7 +7,7 @@ so that whatever was said can be followed to the loudspeaker.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,7 +22,14 @@ from edgevoice.daemon.service import serve
 from edgevoice.simulator import Simulator
 from edgevoice.simulator.behaviour import Behaviour, Line, Message, Moment
 from edgevoice.simulator.behaviours import BEHAVIOURS, build
-from edgevoice.simulator.journal import Connected, Disconnected, Entry, Journal, Refusal
+from edgevoice.simulator.journal import (
+    Connected,
+    Disconnected,
+    Entry,
+    Journal,
+    Received,
+    Refusal,
+)
 from edgevoice.simulator.turn import Answer, Prompt, Turn
 from tests.evening import Guest, settings_for
 
@@ -75,6 +82,8 @@ class Mouth:
     def __init__(self, name: str, pull: Pull) -> None:
         self.name = name
         self.runs: list[int] = []
+        self.played = 0.0
+        """Seconds of all answers."""
         self._pull = pull
         self._out = np.zeros(frames(BLOCK_S, DOWNLINK_HZ), np.int16)
         self._loop = asyncio.get_running_loop()
@@ -84,6 +93,7 @@ class Mouth:
         self._timer = self._loop.call_later(BLOCK_S, self._play)
         self._pull(self._out)
         for label in labels(self._out):
+            self.played += BLOCK_S
             if self.runs[-1:] != [label]:
                 self.runs.append(label)
 
@@ -205,9 +215,9 @@ class Life:
             case ["drop"]:
                 await self.simulator.drop()
             case ["away"]:
-                await self.simulator.__aexit__(None, None, None)
+                await self.simulator.stop()
                 await asyncio.sleep(8)
-                await self.simulator.__aenter__()
+                await self.simulator.start()
             case ["go_away", seconds]:
                 await self.simulator.go_away(float(seconds))
             case ["new"]:
@@ -215,6 +225,19 @@ class Life:
             case _:
                 once = fault if fault[-1].isdigit() else f"{fault}1"
                 self._armed.fault = build([once if "@" in fault else f"{fault}@1"])[-1]
+
+    def always(self, fault: str) -> None:
+        """From now on a behaviour strikes whenever it can."""
+        self._armed.fault = build([fault])[-1]
+
+    def received(self, kind: str) -> list[Any]:
+        """The newest messages of a kind that the simulator got."""
+        entries = (e for e in self.watch.entries if isinstance(e, Received))
+        return [e.message[kind] for e in entries if kind in e.message]
+
+    async def until(self, true: Callable[[], object], timeout: float = 600.0) -> None:
+        """Wait for a state, so many seconds of virtual time at most."""
+        await self.guest.until(true, timeout)
 
     async def heal(self) -> None:
         """No fault any more."""
@@ -254,6 +277,8 @@ class Watch(Journal):
         self.refusals: list[Refusal] = []
         self.gaps: list[float] = []
         self.most_open = 0
+        self.connections: Callable[[], int] = lambda: 0
+        """How many sockets are open now."""
         self._open: set[int] = set()
         self._ended = 0.0
 
@@ -263,7 +288,7 @@ class Watch(Journal):
             case Connected():
                 self.attempts.append(now)
                 self._open.add(entry.connection)
-                self.most_open = max(self.most_open, len(self._open))
+                self.most_open = max(self.most_open, self.connections())
             case Refusal():
                 self.refusals.append(entry)
                 if entry.connection not in self._open:
@@ -312,6 +337,7 @@ async def life(
     async with Simulator(
         behaviours=["labels", *behaviours, "armed"], journal=watch
     ) as simulator:
+        watch.connections = lambda: simulator.connections
         guest = Guest()
         settings = settings_for(folder, simulator.url, **here)
         running = asyncio.create_task(

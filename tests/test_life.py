@@ -138,3 +138,204 @@ def test_no_history_loses_an_utterance(
         assert here.mouth.runs[-1:] == [label], "the next press works"
 
     live(suffer)
+
+
+# -- rotation ----------------------------------------------------------------------
+
+
+def test_rotations_in_mid_conversation_touch_no_utterance() -> None:
+    """The own timer, and the server's warnings, while somebody talks all the time."""
+
+    async def talk(here: Life) -> None:
+        for number in range(1, 201):
+            if number % 20 == 0:
+                here.schedule("go_away 50", 0.3)
+            await here.say(1.0)
+            await here.is_settled()
+        assert here.mouth.runs == list(range(1, 201))
+        assert here.appliance.link.generation > 5
+
+    live(talk, live={"session": {"connection_minutes": 1}})
+
+
+def test_a_press_in_the_middle_of_a_rotation_loses_no_syllable() -> None:
+    async def press_at_the_swap(here: Life) -> None:
+        for number in range(1, 21):
+            generation = here.appliance.link.generation
+            moment = number * 0.001
+            await here.until(lambda: here.appliance.link.generation > generation)  # noqa: B023
+            await asyncio.sleep(moment)
+            assert await here.say(1.0) == number
+            await here.is_settled()
+        assert here.mouth.runs == list(range(1, 21))
+
+    live(
+        press_at_the_swap,
+        "delay=0.02@setup",
+        live={"session": {"connection_minutes": 0.6}},
+    )
+
+
+def test_a_server_that_is_silent_after_its_warning_is_left_in_time() -> None:
+    async def wait_for_the_end(here: Life) -> None:
+        here.schedule("silent", 0.0)
+        await asyncio.sleep(40)
+        await here.simulator.go_away(20)
+        began = asyncio.get_running_loop().time()
+        await here.say(0.5)
+        await here.until(lambda: here.appliance.link.generation == 2)
+        assert asyncio.get_running_loop().time() - began < 11
+        await here.is_settled()
+        assert here.mouth.runs == [1], "asked again on the next link"
+
+    live(wait_for_the_end)
+
+
+def test_an_end_without_a_warning_is_expected_the_next_time() -> None:
+    async def be_ended_once(here: Life) -> None:
+        here.schedule("close=1011:Deadline expired before operation could complete.", 0)
+        await asyncio.sleep(400)
+        await here.say(0.5)
+        await here.is_settled()
+        await asyncio.sleep(400)
+        assert here.appliance.link.generation == 3, "left by itself"
+        gap = here.watch.attempts[2] - here.watch.attempts[1]
+        assert 330 < gap < 395
+
+    live(be_ended_once, live={"session": {"connection_minutes": 0}})
+
+
+# -- sessions -----------------------------------------------------------------------
+
+
+def test_a_session_that_takes_the_place_of_a_lost_one_is_told_the_last_words() -> None:
+    async def lose_the_session(here: Life) -> None:
+        await here.say(0.5)
+        await here.is_settled()
+        here.schedule("close=1008:BidiGenerateContent session not found@resume", 0)
+        await asyncio.sleep(5)
+        await here.simulator.drop()
+        await here.until(lambda: not here.appliance.handles.resumed)
+        await here.is_settled()
+        (history,) = here.received("clientContent")
+        assert [turn["role"] for turn in history["turns"]] == ["user", "model"]
+        assert history["turns"][1]["parts"][0]["text"] == "answer [1]"
+        await here.say(0.5)
+        await here.is_settled()
+        assert here.mouth.runs == [1, 2]
+
+    live(lose_the_session)
+
+
+def test_a_new_conversation_is_told_nothing() -> None:
+    async def begin_anew(here: Life) -> None:
+        await here.say(0.5)
+        await here.is_settled()
+        here.appliance.begin_anew()
+        await here.until(lambda: here.appliance.link.generation == 2)
+        await here.is_settled()
+        here.appliance.tap()
+        await asyncio.sleep(2)
+        assert here.received("clientContent") == []
+        assert here.mouth.runs == [1], "the last answer is forgotten too"
+
+    live(begin_anew)
+
+
+def test_a_resumed_session_that_never_answers_is_replaced_and_asked_again() -> None:
+    async def resume(here: Life) -> None:
+        await here.say(0.5)
+        await here.is_settled()
+        await here.simulator.drop()
+        await here.until(lambda: here.appliance.handles.resumed)
+        await here.say(0.5)
+        await asyncio.sleep(1)
+        await here.is_settled()
+        assert here.mouth.runs == [1, 2]
+        assert [turn["outcome"] for turn in here.turns()] == ["answered"] * 2
+
+    live(resume, "poisoned")
+
+
+# -- the person who waits -------------------------------------------------------------
+
+
+def test_a_tap_says_the_last_answer_again_also_without_a_link() -> None:
+    async def tap(here: Life) -> None:
+        await here.say(0.5)
+        await here.is_settled()
+        await here.simulator.stop()
+        await here.say(0.1)
+        await asyncio.sleep(2)
+        assert here.mouth.runs == [1]
+        assert here.mouth.played > 2 * 0.55, "heard twice"
+        assert here.appliance.phase == "idle"
+        await here.simulator.start()
+
+    live(tap)
+
+
+def test_a_press_while_the_link_is_down_tries_again_at_once() -> None:
+    async def press(here: Life) -> None:
+        await here.simulator.stop()
+        await asyncio.sleep(300)  # the pauses are long by now
+        await here.simulator.start()
+        await here.until(lambda: here.appliance.link.status == "down")
+        began = asyncio.get_running_loop().time()
+        await here.say(0.5)
+        await here.is_settled()
+        assert here.mouth.runs == [1]
+        assert asyncio.get_running_loop().time() - began < 3
+
+    live(press)
+
+
+def test_what_is_said_offline_is_kept_five_minutes_and_then_told_lost() -> None:
+    async def be_offline(here: Life) -> None:
+        await here.simulator.stop()
+        await here.say(0.5)
+        await asyncio.sleep(290)
+        assert here.appliance.phase == "thinking"
+        await asyncio.sleep(20)
+        assert here.turns()[0]["outcome"] == "lost: no link came up in time"
+        await here.say(0.5)
+        await asyncio.sleep(250)
+        await here.simulator.start()
+        await here.is_settled()
+        assert here.mouth.runs == [2]
+
+    live(be_offline)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "close=1011:Internal error encountered.@ready",
+        "close=1011:Internal error encountered.@setup",
+        "close=1008:BidiGenerateContent session not found@setup",
+        "close=1007:Invalid session handle@setup",
+        "close=1007:API key not valid. Please pass a valid API key.@setup",
+        "close=1000:@ready",
+        "go_away=1",
+        "refuse=503",
+        "refuse=404",
+        "drop@ready",
+        "drop@connect",
+    ],
+)
+def test_no_server_is_called_more_than_twelve_times_a_minute(fault: str) -> None:
+    async def hammer(here: Life) -> None:
+        here.always(fault)
+        await here.simulator.drop()
+        for _ in range(30):
+            await here.say(0.5)
+            await asyncio.sleep(20)
+        assert 2 <= here.watch.most_attempts_in_a_minute() <= 12
+        await here.heal()
+        await here.until(lambda: here.appliance.link.status == "up", 600)
+        await asyncio.sleep(20)
+        label = await here.say(0.5)
+        await here.is_settled()
+        assert here.mouth.runs[-1] == label
+
+    live(hammer)

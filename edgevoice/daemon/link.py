@@ -235,7 +235,7 @@ class Link:
         return endings[0]
 
     def _lived(self) -> float:
-        return self._clock() - (self._up_since or self._clock())
+        return 0.0 if self._up_since is None else self._clock() - self._up_since
 
     async def _set_up(self, session: LiveSession, socket: ClientConnection) -> None:
         """Set the session up, then send turns until cancelled."""

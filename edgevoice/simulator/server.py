@@ -31,8 +31,8 @@ _CLOSE_TIMEOUT: Final = 1.0
 class Simulator:
     """A local server that speaks the Live API; an async context manager.
 
-    It may be entered again after it was left: the port and the sessions stay, so a
-    server that goes away and comes back can be played.
+    It may be stopped and started again: the port and the sessions stay, so a server
+    that goes away and comes back can be played.
 
     Args:
         host: Address to listen on.
@@ -67,7 +67,21 @@ class Simulator:
         self._server: Server | None = None
 
     async def __aenter__(self) -> Self:
-        """Start to listen.
+        """Start to listen; see ``start``."""
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Listen no more; see ``stop``."""
+        await self.stop()
+
+    async def start(self) -> None:
+        """Listen, again at the same port if it has been stopped.
 
         Raises:
             EdgeVoiceError: The address cannot be listened on.
@@ -90,19 +104,13 @@ class Simulator:
                 "choose another --port, or 0 for a free one"
             ) from error
         self._port = self._server.sockets[0].getsockname()[1]
-        return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def stop(self) -> None:
         """Close all sockets with 1001, wait for their ends, and listen no more."""
-        assert self._server is not None
-        self._server.close()
-        await self._server.wait_closed()
-        self._server = None
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+            self._server = None
 
     @property
     def url(self) -> str:
