@@ -155,8 +155,10 @@ async def test_sound_can_come_much_faster_than_it_is_played() -> None:
 async def test_sound_can_stand_still_and_then_come_in_a_burst() -> None:
     arrivals = await arrivals_of(tone(4.0), "gaps", pace=0.2)
     steps = [b - a for a, b in itertools.pairwise(arrivals)]
-    assert [n for n, step in enumerate(steps, start=1) if step > 0.25] == [5, 15]
-    assert steps[5] < 0.03  # 0.032 s is the usual pace
+    longest = sorted(range(len(steps)), key=lambda step: steps[step])[-2:]
+    assert sorted(longest) == [4, 14]
+    assert min(steps[4], steps[14]) > 0.2
+    assert arrivals[14] - arrivals[0] < 0.6  # 0.45 s without gaps; 0.71 s without burst
 
 
 async def arrivals_of(pcm: bytes, behaviour: str, pace: float) -> list[float]:

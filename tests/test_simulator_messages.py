@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from edgevoice.simulator import Disconnected, Simulator
+from edgevoice.simulator import Disconnected, Sent, Simulator
 from tests.simulator_client import (
     START,
     content,
@@ -38,6 +38,15 @@ async def test_late_sound_of_the_old_answer_can_follow_its_turn_complete() -> No
         await client.send(START)
         await client.turn()
         assert has_audio(await client.receive())
+        async with talking(simulator) as other:  # it has no old answer
+            await other.speak(tone(0.1))
+            await other.send(START)
+            await other.turn()
+            assert not [
+                m
+                for m in simulator.journal
+                if isinstance(m, Sent) and m.connection == 2 and has_audio(m.message)
+            ]
 
 
 async def test_sound_and_transcript_can_come_together() -> None:
@@ -88,6 +97,16 @@ async def test_messages_can_come_as_text() -> None:
         message = await client.socket.recv()
     assert isinstance(message, str)
     assert json.loads(message) == {"setupComplete": {}}
+
+
+async def test_messages_can_come_as_text_on_one_link_only() -> None:
+    kinds = []
+    async with Simulator(pace=0, behaviours=["text_messages@link2"]) as simulator:
+        for _ in range(3):
+            async with dialled(simulator) as client:
+                await client.send(setup())
+                kinds.append(type(await client.socket.recv()))
+    assert kinds == [bytes, str, bytes]
 
 
 async def test_a_message_can_be_garbage() -> None:

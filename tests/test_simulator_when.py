@@ -68,3 +68,9 @@ def test_a_chance_strikes_about_as_often_as_it_says() -> None:
 def test_the_seed_decides_which_chances_are_taken() -> None:
     assert struck("~0.5", [1] * 50, seed=7) == struck("~0.5", [1] * 50, seed=7)
     assert struck("~0.5", [1] * 50, seed=7) != struck("~0.5", [1] * 50, seed=8)
+
+
+def test_what_strikes_for_certain_uses_up_no_chance() -> None:
+    chance = random.Random(1)
+    assert When("", Moment.END).strikes(Moment.END, 1, chance)
+    assert chance.random() == random.Random(1).random()

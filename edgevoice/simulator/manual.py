@@ -16,7 +16,8 @@ a behaviour is written NAME[=VALUE][@WHEN]; several work together:
   --behaviour go_away=50@end2 --behaviour mute@end2
 
 WHEN is [LINKn.][MOMENT][N][~CHANCE]: at the N-th such moment, within the n-th attempt
-to connect or else over all, with this probability. Without N it is every one."""
+to connect or else over all, with this probability. Without N it is every one. What
+changes an answer or its messages takes turns only: @3, @link2, @link2.end1~0.5."""
 
 
 def manual() -> str:

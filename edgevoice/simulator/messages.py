@@ -90,18 +90,18 @@ class LateAudio(Behaviour):
 
     def __init__(self, value: str = "", when: str = "") -> None:
         super().__init__(value, when)
-        self._last: Message | None = None
+        self._last: dict[int, Message] = {}
 
     def outgoing(
         self, line: Line, message: Message, turn: Turn | None
     ) -> list[Message]:
         if "modelTurn" in _content(message):
-            self._last = message
+            self._last[line.number] = message
         return [message]
 
     async def act(self, line: Line) -> None:
-        if self._last:
-            await line.send(self._last)
+        if line.number in self._last:
+            await line.send(self._last[line.number])
 
 
 class Together(Changing):
@@ -146,10 +146,21 @@ class Unknown(Changing):
 
 
 class TextMessages(Behaviour):
-    """Sends text messages in place of binary ones."""
+    """Sends text messages in place of binary ones, at once or from WHEN on."""
+
+    moment = Moment.SETUP
+
+    def __init__(self, value: str = "", when: str = "") -> None:
+        super().__init__(value, when)
+        self._links: set[int] = set()
+
+    async def act(self, line: Line) -> None:
+        self._links.add(line.number)
 
     def render(self, line: Line, rendered: bytes | str) -> bytes | str:
-        return rendered.decode() if isinstance(rendered, bytes) else rendered
+        if line.number in self._links and isinstance(rendered, bytes):
+            return rendered.decode()
+        return rendered
 
 
 class Big(Behaviour):
