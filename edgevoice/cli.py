@@ -63,8 +63,20 @@ def simulator(args: argparse.Namespace) -> int:
 
     from edgevoice.simulator.service import serve
 
-    asyncio.run(serve(args.host, args.port, args.behaviour or ["echo"]))
+    asyncio.run(serve(args.host, args.port, args.behaviour or ["echo"], args.seed))
     return EX_OK
+
+
+class _Manual(argparse.Action):
+    """The simulator's --help: the usual, and the manual of its faults below."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        """Print it and end the program."""
+        from edgevoice.simulator.manual import manual
+
+        parser.epilog = manual()
+        parser.print_help()
+        parser.exit()
 
 
 # -- looking at the machine ----------------------------------------------------
@@ -248,9 +260,11 @@ def _parser() -> argparse.ArgumentParser:
         help=argparse.SUPPRESS,
     )
 
-    def add(name: str, function: Command, text: str = "") -> argparse.ArgumentParser:
+    def add(
+        name: str, function: Command, text: str = "", **options: Any
+    ) -> argparse.ArgumentParser:
         text = text or (function.__doc__ or "").strip()
-        one = commands.add_parser(name, description=text)
+        one = commands.add_parser(name, description=text, **options)
         one.set_defaults(function=function, summary=text)
         return one
 
@@ -274,7 +288,15 @@ def _add_appliance(add: Callable[..., argparse.ArgumentParser]) -> None:
                 "--simulate", action="store_true", help="use the built-in simulator"
             )
     add("devices", devices)
-    one = add("simulator", simulator)
+    _add_simulator(add)
+
+
+def _add_simulator(add: Callable[..., argparse.ArgumentParser]) -> None:
+    lines = argparse.RawDescriptionHelpFormatter
+    one = add("simulator", simulator, add_help=False, formatter_class=lines)
+    one.add_argument(
+        "-h", "--help", nargs=0, action=_Manual, help="show this help message and exit"
+    )
     one.add_argument(
         "--host", metavar="H", default="127.0.0.1", help="address (127.0.0.1)"
     )
@@ -290,6 +312,13 @@ def _add_appliance(add: Callable[..., argparse.ArgumentParser]) -> None:
         metavar="NAME",
         action="append",
         help="how it behaves (echo); may be given several times",
+    )
+    one.add_argument(
+        "--seed",
+        type=_number(999_999_999),
+        metavar="N",
+        default=0,
+        help="of the chances that behaviours take (0)",
     )
 
 

@@ -19,9 +19,11 @@ RUN = 24
 class Label(Behaviour):
     """Answers the n-th turn with a constant value."""
 
+    _turns = 0
+
     def answer(self, line: Line, prompt: Prompt, answer: Answer) -> Answer:
-        self._count += 1
-        value = np.full(round(ANSWER_S * DOWNLINK_HZ), self._count * STEP, np.int16)
+        self._turns += 1
+        value = np.full(round(ANSWER_S * DOWNLINK_HZ), self._turns * STEP, np.int16)
         return Answer(pcm=value.tobytes(), text="")
 
 

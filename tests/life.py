@@ -20,7 +20,7 @@ from edgevoice.audio.pcm import DOWNLINK_HZ, UPLINK_HZ, frames
 from edgevoice.daemon.appliance import Appliance
 from edgevoice.daemon.service import serve
 from edgevoice.simulator import Simulator
-from edgevoice.simulator.behaviour import Behaviour, Line, Message, Moment
+from edgevoice.simulator.behaviour import Behaviour, Line, Message
 from edgevoice.simulator.behaviours import BEHAVIOURS, build
 from edgevoice.simulator.journal import (
     Connected,
@@ -31,6 +31,7 @@ from edgevoice.simulator.journal import (
     Refusal,
 )
 from edgevoice.simulator.turn import Answer, Prompt, Turn
+from edgevoice.simulator.when import When
 from tests.evening import Guest, settings_for
 
 T = TypeVar("T")
@@ -125,36 +126,41 @@ class Answers(Behaviour):
         for value in np.unique(pcm[pcm > 0]):
             count, label = int(np.count_nonzero(pcm == value)), int(value) // STEP
             self.heard[label] = max(count, self.heard.get(label, 0))
-        said = labels(np.frombuffer(prompt.pcm, np.int16))
+        said = labels(pcm)
         value = said[-1] * STEP if said else 0
-        pcm = np.full(round(self.length * DOWNLINK_HZ), value, np.int16).tobytes()
-        return Answer(pcm=pcm, text=f"answer {said}")
+        sound = np.full(round(self.length * DOWNLINK_HZ), value, np.int16)
+        return Answer(pcm=sound.tobytes(), text=f"answer {said}")
 
 
 class Armed(Behaviour):
     """Does what another behaviour does, until that has struck once."""
 
-    def __init__(self, value: str = "", when: str = "") -> None:
-        super().__init__(value, when)
-        self.fault = Behaviour()
+    fault: Behaviour
 
-    def strikes(self, moment: Moment) -> bool:
-        return False
+    @property
+    def when(self) -> When:
+        return self.fault.when
+
+    @when.setter
+    def when(self, when: When) -> None:
+        self.fault = Behaviour()
 
     def handshake(self) -> int:
         return self.fault.handshake()
 
-    async def at(self, moment: Moment, line: Line) -> None:
-        await self.fault.at(moment, line)
+    async def act(self, line: Line) -> None:
+        await self.fault.act(line)
 
     def answer(self, line: Line, prompt: Prompt, answer: Answer) -> Answer:
         return self.fault.answer(line, prompt, answer)
 
-    def outgoing(self, message: Message, turn: Turn | None) -> list[Message]:
-        return self.fault.outgoing(message, turn)
+    def outgoing(
+        self, line: Line, message: Message, turn: Turn | None
+    ) -> list[Message]:
+        return self.fault.outgoing(line, message, turn)
 
-    def render(self, rendered: bytes | str) -> bytes | str:
-        return self.fault.render(rendered)
+    def render(self, line: Line, rendered: bytes | str) -> bytes | str:
+        return self.fault.render(line, rendered)
 
 
 class Life:

@@ -276,6 +276,15 @@ def test_a_behaviour_that_there_is_not_is_told_with_those_there_are(run: Run) ->
     assert "echo" in err
 
 
+def test_the_help_of_the_simulator_is_a_manual_of_faults(run: Run) -> None:
+    status, out, _ = run("simulator", "--help")
+
+    assert status == 0
+    assert "--seed N" in out
+    for line in ("  go_away ", "  interrupted ", "  quota  ", "WHEN is "):
+        assert line in out
+
+
 # -- the daemon ----------------------------------------------------------------
 
 

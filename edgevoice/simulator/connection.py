@@ -4,20 +4,21 @@ What the client may say once the session is set up stands in ``hearing``.
 """
 
 import asyncio
-from typing import Final, NoReturn
+from typing import NoReturn
 
-from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
-from websockets.protocol import State
 
-from edgevoice.simulator.behaviour import Message, Moment
-from edgevoice.simulator.hearing import SETUP_FIRST, Hearing
+from edgevoice.simulator.behaviour import Message
+from edgevoice.simulator.hearing import Hearing
 from edgevoice.simulator.journal import Disconnected, Dropped, Received, Refusal, Sent
+from edgevoice.simulator.reasons import refused
 from edgevoice.simulator.responder import Responder
 from edgevoice.simulator.schema import CLIENT_MESSAGE
 from edgevoice.simulator.sessions import Session
 from edgevoice.simulator.setup import Setup, check
+from edgevoice.simulator.socket import Socket
 from edgevoice.simulator.turn import Turn
+from edgevoice.simulator.when import Moment
 from edgevoice.simulator.wire import (
     JsonObject,
     Refused,
@@ -27,8 +28,6 @@ from edgevoice.simulator.wire import (
 )
 from edgevoice.simulator.world import World
 
-_END_OF_CONNECTION: Final = "Deadline expired before operation could complete."
-
 
 class Connection:
     """A socket after its handshake; implements ``behaviour.Line``.
@@ -36,24 +35,18 @@ class Connection:
     Attributes:
         number: Counts the attempts to connect, from 1.
         resumed: Whether it continues a session.
+        socket: What it speaks over.
         ready: Whether setupComplete was sent.
     """
 
-    def __init__(
-        self, number: int, socket: ServerConnection, version: str, world: World
-    ) -> None:
+    def __init__(self, number: int, socket: Socket, version: str, world: World) -> None:
         self.number = number
         self.resumed = False
+        self.socket = socket
         self.ready = False
-        self._socket = socket
         self._version = version
         self._world = world
         self._tasks = asyncio.TaskGroup()
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the socket is open in both directions."""
-        return self._socket.protocol.state is State.OPEN
 
     async def run(self) -> None:
         """Serve the client until the socket is closed by either side."""
@@ -68,8 +61,8 @@ class Connection:
         except* ConnectionClosed:
             pass  # the usual end
         finally:
-            code = self._socket.protocol.close_code or 1006
-            self._world.journal.add(Disconnected(connection=self.number, code=code))
+            ended = Disconnected(connection=self.number, code=self.socket.close_code)
+            self._world.journal.add(ended)
 
     async def close(self, refusal: BaseException) -> None:
         """Close the socket for this ``Refused``; waits for the client's part."""
@@ -77,25 +70,33 @@ class Connection:
         code, reason = refusal.code, refusal.reason
         entry = Refusal(connection=self.number, code=code, reason=reason)
         self._world.journal.add(entry)
-        await self._socket.close(code, reason)
+        await self.socket.close(code, reason)
 
     # --- for behaviours, see behaviour.Line
 
     async def send(self, message: Message, turn: Turn | None = None) -> None:
         """Send a message after all behaviours have seen it."""
+        behaviours = self._world.behaviours
         messages = [message]
-        for behaviour in self._world.behaviours:
-            messages = [out for m in messages for out in behaviour.outgoing(m, turn)]
-        number = turn.number if turn else 0
+        for behaviour in behaviours:
+            messages = [
+                out for m in messages for out in behaviour.outgoing(self, m, turn)
+            ]
         for one in messages:
-            entry = Sent(
-                connection=self.number, message=without_bytes(one), turn=number
-            )
             rendered: bytes | str = write(one)
-            for behaviour in self._world.behaviours:
-                rendered = behaviour.render(rendered)
-            self._world.journal.add(entry)
-            await self._socket.send(rendered)
+            for behaviour in behaviours:
+                rendered = behaviour.render(self, rendered)
+            self._note(one, turn)
+            await self.socket.send(rendered)
+            if "inputTranscription" in one.get("serverContent", {}):
+                await self._world.moment(Moment.HEARD, self)
+            await self._world.moment(Moment.MESSAGE, self)
+
+    def _note(self, message: Message, turn: Turn | None) -> None:
+        number, shown = (turn.number if turn else 0), without_bytes(message)
+        self._world.journal.add(
+            Sent(connection=self.number, message=shown, turn=number)
+        )
 
     def refuse(self, code: int, reason: str) -> NoReturn:
         """Close the socket; raises ``Refused``."""
@@ -104,13 +105,17 @@ class Connection:
     def drop(self) -> None:
         """Cut the connection without a close handshake."""
         self._world.journal.add(Dropped(connection=self.number))
-        self._socket.transport.abort()
+        self.socket.cut()
+
+    def end_in(self, seconds: float) -> None:
+        """Close the socket in so many seconds, as at the end of its life."""
+        if not self.socket.is_open:  # its tasks are ending
+            return
+        self._tasks.create_task(self._end_in(seconds), name="end of life")
 
     async def go_away(self, time_left: float) -> None:
         """Announce the end of the connection in so many seconds, and carry it out."""
-        if not self.is_open:
-            return
-        self._tasks.create_task(self._end_in(time_left), name="go away")
+        self.end_in(time_left)
         await self.send({"goAway": {"timeLeft": f"{time_left:g}s"}})
 
     async def call(self, function: str) -> None:
@@ -122,7 +127,7 @@ class Connection:
     async def _accept_setup(self) -> Setup:
         key, body = await self._receive()
         if key != "setup":
-            raise Refused(1007, SETUP_FIRST)
+            raise refused("setup_first")
         setup = Setup(body)
         check(setup, self._version)
         return setup
@@ -134,20 +139,22 @@ class Connection:
             session = self._world.sessions.find(setup.handle, setup.model, now)
             self.resumed = True
         if session is None:
-            raise Refused(1007, "Invalid session handle")
+            raise refused("invalid_handle")
         if session.occupied():
-            raise Refused(1011, "Internal error encountered.")
-        session.occupied = lambda: self.is_open
+            raise refused("internal")
+        # the other end of a deaf socket has been given up: its session is free
+        session.occupied = lambda: self.socket.is_open and not self.socket.is_deaf
         return session
 
     async def _greet(self, setup: Setup, session: Session) -> None:
         self._responder = Responder(self, session, setup, self._world, self._tasks)
+        moment = self._responder.moment
         if self.resumed:
-            await self._moment(Moment.RESUME)
-        await self._moment(Moment.SETUP)
+            await moment(Moment.RESUME)
+        await moment(Moment.SETUP)
         await self.send({"setupComplete": {}})
         self.ready = True
-        await self._moment(Moment.READY)
+        await moment(Moment.READY)
 
     async def _converse(self, setup: Setup, session: Session) -> NoReturn:
         hearing = Hearing(setup, session, self._responder)
@@ -155,16 +162,12 @@ class Connection:
             await hearing.take(*await self._receive())
 
     async def _receive(self) -> tuple[str, JsonObject]:
-        text = await self._socket.recv()
+        text = await self.socket.receive()
         key, body = read(text, CLIENT_MESSAGE[self._version])
         message = {key: without_bytes(body)}
         self._world.journal.add(Received(connection=self.number, message=message))
         return key, body
 
-    async def _moment(self, moment: Moment) -> None:
-        for behaviour in self._world.behaviours:
-            await behaviour.at(moment, self)
-
     async def _end_in(self, seconds: float) -> NoReturn:
         await asyncio.sleep(seconds)
-        raise Refused(1011, _END_OF_CONNECTION)
+        raise refused("deadline")

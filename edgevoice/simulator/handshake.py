@@ -14,6 +14,7 @@ from edgevoice.live.endpoint import (
     SERVICE,
     is_token,
 )
+from edgevoice.simulator.reasons import REASONS
 
 _PATHS: Final = {
     f"/ws/{SERVICE}.{version}.{method}": (version, method == CONSTRAINED_METHOD)
@@ -21,8 +22,8 @@ _PATHS: Final = {
     for method in (METHOD, CONSTRAINED_METHOD)
 }
 _BAD_KEYS: Final = {
-    "invalid": "API key not valid. Please pass a valid API key.",
-    "expired": "API key expired. Please renew the API key.",
+    "invalid": REASONS["key_invalid"][1],
+    "expired": REASONS["key_expired"][1],
 }
 """Keys that stand for bad ones, and the close reason: the server accepts the socket
 and closes it with 1007 rather than refuse the handshake."""

@@ -9,21 +9,14 @@ import re
 from typing import Final
 
 from edgevoice.audio.pcm import BYTES_PER_FRAME, UPLINK_HZ
-from edgevoice.simulator.behaviour import Moment
+from edgevoice.simulator.reasons import refused
 from edgevoice.simulator.responder import Responder
 from edgevoice.simulator.sessions import IMAGE_TOKENS, Piece, Session, spoken, typed
 from edgevoice.simulator.setup import Setup
 from edgevoice.simulator.turn import Prompt
-from edgevoice.simulator.wire import JsonObject, Refused, invalid_argument
+from edgevoice.simulator.when import Moment
+from edgevoice.simulator.wire import JsonObject, invalid_argument
 
-SETUP_FIRST: Final = "setup must be the first message and only the first"
-_AUTOMATIC: Final = (
-    "Explicit activity control is not supported when automatic activity detection "
-    "is enabled."
-)
-_MEDIA_CHUNKS: Final = (
-    "realtime_input.media_chunks is deprecated. Use audio, video, or text instead."
-)
 _AUDIO: Final = re.compile(r"audio/pcm;\s*rate=(\d{4,6})")
 
 
@@ -58,11 +51,11 @@ class Hearing:
             case "contextUpdate":
                 self._update(body)
             case _:
-                raise Refused(1007, SETUP_FIRST)
+                raise refused("setup_first")
 
     async def _realtime(self, body: JsonObject) -> None:
         if "mediaChunks" in body:
-            raise Refused(1007, _MEDIA_CHUNKS)
+            raise refused("media_chunks")
         if len(body) != 1:
             raise invalid_argument()
         match body:
@@ -81,7 +74,7 @@ class Hearing:
 
     async def _activity_start(self) -> None:
         if not self._setup.manual:
-            raise Refused(1007, _AUTOMATIC)
+            raise refused("explicit_activity")
         if self._activity is not None:
             raise invalid_argument()
         self._activity = bytearray()
@@ -90,7 +83,7 @@ class Hearing:
 
     def _activity_end(self) -> None:
         if not self._setup.manual:
-            raise Refused(1007, _AUTOMATIC)
+            raise refused("explicit_activity")
         if self._activity is None:
             raise invalid_argument()
         prompt = Prompt(pcm=bytes(self._activity), hz=self._hz)

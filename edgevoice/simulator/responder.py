@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from edgevoice.audio.pcm import DOWNLINK_HZ
-from edgevoice.simulator.behaviour import Line, Message, Moment
+from edgevoice.simulator.behaviour import Line, Message
 from edgevoice.simulator.calls import Calls
 from edgevoice.simulator.journal import Answered
 from edgevoice.simulator.sessions import Session, spoken, usage
@@ -26,6 +26,7 @@ from edgevoice.simulator.turn import (
     Prompt,
     Turn,
 )
+from edgevoice.simulator.when import Moment
 from edgevoice.simulator.world import World
 
 HEARD_AFTER: Final = 0.27
@@ -34,8 +35,9 @@ measured at the real server)."""
 FIRST_SOUND_AFTER: Final = 0.30
 """Seconds from the end of the activity to the first sound. The real server takes
 0.3 to 1.2 s; constant here, so that a latency measured against it is the client's."""
-SPEED: Final = 1.25
-"""Seconds of sound sent per second: a bit faster than it is played."""
+GAP_EVERY: Final = 10
+"""Messages from one gap in the sound to the next, the first after half as many:
+2 s of sound."""
 PART_BYTES: Final = 1920
 """40 ms of sound: one part; a message has several, and a client must take all."""
 
@@ -66,23 +68,32 @@ class Responder:
         self._world = world
         self._tasks = tasks
         self._task: asyncio.Task[None] | None = None
-        self._waiting: deque[Prompt] = deque()
+        self._waiting: deque[Turn] = deque()
 
     def ask(self, prompt: Prompt) -> None:
         """Begin a turn, after the one under way if there is one.
 
-        What the user said must be in the session's context already.
+        The answer is chosen here, so that each turn asked for counts once, whatever
+        becomes of it. What the user said must be in the session's context already.
         """
+        struck = self._world.struck(Moment.END, self._line.number)
+        answer = Answer()
+        for behaviour in struck:
+            answer = behaviour.answer(self._line, prompt, answer)
+        turn = Turn(prompt=prompt, answer=answer, struck=struck)
         if self.turn:
-            self._waiting.append(prompt)
-            return
+            self._waiting.append(turn)
+        else:
+            self._begin(turn)
+
+    def _begin(self, turn: Turn) -> None:
         session = self._session
         if self._setup.window:
             session.context = session.context.compressed(*self._setup.window)
-        self.turn = Turn(
-            number=session.context.turns + 1, prompt=prompt, shown=session.context
-        )
-        self._task = self._tasks.create_task(self._run(self.turn), name="turn")
+        turn.number = session.context.turns + 1
+        turn.shown = session.context
+        self.turn = turn
+        self._task = self._tasks.create_task(self._run(turn), name="turn")
 
     async def interrupt(self) -> None:
         """Cut the turn under way short, if there is one."""
@@ -110,17 +121,15 @@ class Responder:
 
     async def _run(self, turn: Turn) -> None:
         """The life of one turn that nobody interrupts."""
-        await self.moment(Moment.END)
-        answer = Answer()
-        for behaviour in self._world.behaviours:
-            answer = behaviour.answer(self._line, turn.prompt, answer)
+        for behaviour in turn.struck:
+            await behaviour.act(self._line)
         clock = _Clock(self._world.pace)
         await clock.until(HEARD_AFTER)
         if turn.prompt.pcm and "inputAudioTranscription" in self._setup.fields:
             heard = f" {turn.prompt.spoken:.1f} seconds of speech"
             await self._content(turn, inputTranscription={"text": heard})
-        await self._generate(turn, answer, clock)
-        if not answer.ends:
+        await self._generate(turn, clock)
+        if not turn.answer.ends:
             await asyncio.Event().wait()  # for ever, until interrupted
         turn.phase = Phase.PLAYING
         await self._content(turn, generationComplete=True)
@@ -129,12 +138,16 @@ class Responder:
         await self._finish(turn, interrupted=False)
         await self.moment(Moment.IDLE)
 
-    async def _generate(self, turn: Turn, answer: Answer, clock: "_Clock") -> None:
+    async def _generate(self, turn: Turn, clock: "_Clock") -> None:
         """Send the sound in its pace, and the transcript in step with it."""
+        answer = turn.answer
         messages = list(_split(answer.pcm, MESSAGE_BYTES))
         words = _words(answer.text) if self._transcribes else []
         for index, pcm in enumerate(messages):
-            await clock.until(FIRST_SOUND_AFTER + index * MESSAGE_SECONDS / SPEED)
+            if index % GAP_EVERY == GAP_EVERY // 2:
+                await clock.rest(answer.gap)
+            due = index * MESSAGE_SECONDS / answer.speed
+            await clock.until(FIRST_SOUND_AFTER + due)
             turn.phase = Phase.GENERATING
             turn.sent += len(pcm)
             await self._content(turn, modelTurn=_model_turn(pcm))
@@ -170,7 +183,7 @@ class Responder:
             )
         )
         if self._waiting and self.turn is None:
-            self.ask(self._waiting.popleft())
+            self._begin(self._waiting.popleft())
 
     @property
     def _transcribes(self) -> bool:
@@ -185,8 +198,7 @@ class Responder:
 
     async def moment(self, moment: Moment) -> None:
         """Let the behaviours act."""
-        for behaviour in self._world.behaviours:
-            await behaviour.at(moment, self._line)
+        await self._world.moment(moment, self._line)
 
 
 class _Clock:
@@ -199,6 +211,10 @@ class _Clock:
     async def until(self, seconds: float) -> None:
         now = asyncio.get_running_loop().time()
         await asyncio.sleep(max(0.0, self._start + seconds * self._pace - now))
+
+    async def rest(self, seconds: float) -> None:
+        """Stand still for so long; what is late after that is not waited for."""
+        await asyncio.sleep(seconds * self._pace)
 
 
 def _split(pcm: bytes, size: int) -> Iterator[bytes]:

@@ -1,6 +1,7 @@
 """The simulator as a thing that is started and stopped."""
 
 import logging
+import random
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from types import TracebackType
@@ -19,6 +20,8 @@ from edgevoice.simulator.connection import Connection
 from edgevoice.simulator.handshake import Denied, admit
 from edgevoice.simulator.journal import Connected, Entry, Journal, Refusal
 from edgevoice.simulator.sessions import Sessions
+from edgevoice.simulator.socket import Socket
+from edgevoice.simulator.when import Moment
 from edgevoice.simulator.wire import Refused
 from edgevoice.simulator.world import World
 
@@ -42,6 +45,7 @@ class Simulator:
             sound 0.3 s after the end of the activity, then 1.25 s of sound per second,
             turnComplete when the sound has been played. 0 is as fast as possible.
         journal: Where to write what happens; by default one that keeps everything.
+        seed: Of the chances that behaviours take; the same gives the same ones.
 
     Raises:
         ConfigError: A behaviour is unknown or of the wrong form.
@@ -55,15 +59,20 @@ class Simulator:
         behaviours: Sequence[str] = ("echo",),
         pace: float = 1.0,
         journal: Journal | None = None,
+        seed: int = 0,
     ) -> None:
         self._host = host
         self._port = port
         self._world = World(
-            journal or Journal(), Sessions(), tuple(build(behaviours)), pace
+            journal=journal or Journal(),
+            sessions=Sessions(),
+            behaviours=tuple(build(behaviours)),
+            pace=pace,
+            chance=random.Random(seed),
         )
         self._numbers: WeakKeyDictionary[ServerConnection, int] = WeakKeyDictionary()
         self._attempts = 0
-        self._lines: dict[Connection, ServerConnection] = {}
+        self._lines: set[Connection] = set()
         self._server: Server | None = None
 
     async def __aenter__(self) -> Self:
@@ -131,7 +140,7 @@ class Simulator:
     @property
     def connections(self) -> int:
         """Number of open sockets."""
-        return sum(line.is_open for line in self._lines)
+        return sum(line.socket.is_open for line in self._lines)
 
     async def wait_for(
         self, predicate: Callable[[list[Entry]], bool], timeout: float = 5.0
@@ -148,11 +157,11 @@ class Simulator:
 
     async def drop(self) -> None:
         """Cut all connections without a close handshake; they are gone on return."""
-        lines = dict(self._lines)
+        lines = list(self._lines)
         for line in lines:
             line.drop()
-        for socket in lines.values():
-            await socket.wait_closed()
+        for line in lines:
+            await line.socket.closed()
 
     async def go_away(self, time_left: float) -> None:
         """Tell every client that its connection ends, and end it then with 1011.
@@ -165,13 +174,15 @@ class Simulator:
                 await line.go_away(time_left)
             except ConnectionClosed:  # it was quicker
                 continue
+            except Refused as refusal:  # a behaviour closes at this very message
+                await line.close(refusal)
 
     def _admit(self, socket: ServerConnection, request: Request) -> Response | None:
         self._attempts += 1
         self._numbers[socket] = self._attempts
         try:
             admit(request.path, request.headers)
-            for behaviour in self._world.behaviours:
+            for behaviour in self._world.struck(Moment.CONNECT, self._attempts):
                 if status := behaviour.handshake():
                     raise Denied(HTTPStatus(status), "Refused by a behaviour.")
         except Denied as denied:
@@ -187,8 +198,8 @@ class Simulator:
         assert socket.request is not None
         caller = admit(socket.request.path, socket.request.headers)
         number = self._numbers[socket]
-        line = Connection(number, socket, caller.version, self._world)
-        self._lines[line] = socket
+        line = Connection(number, Socket(socket), caller.version, self._world)
+        self._lines.add(line)
         try:
             self._world.journal.add(
                 Connected(connection=number, version=caller.version, auth=caller.auth)
@@ -198,4 +209,4 @@ class Simulator:
             else:
                 await line.run()
         finally:
-            del self._lines[line]
+            self._lines.discard(line)

@@ -21,7 +21,7 @@ _KEEP: Final = 1000
 """Journal entries kept; nobody reads them here."""
 
 
-async def serve(host: str, port: int, behaviours: Sequence[str]) -> None:
+async def serve(host: str, port: int, behaviours: Sequence[str], seed: int = 0) -> None:
     """Run the simulator until cancelled.
 
     Prints ``listening on ws://HOST:PORT`` to stdout once it is ready, then one line
@@ -31,6 +31,7 @@ async def serve(host: str, port: int, behaviours: Sequence[str]) -> None:
         host: Address to listen on.
         port: Port, 0 for a free one.
         behaviours: See ``behaviours``.
+        seed: Of the chances that behaviours take.
 
     Raises:
         ConfigError: A behaviour is unknown.
@@ -38,7 +39,7 @@ async def serve(host: str, port: int, behaviours: Sequence[str]) -> None:
     """
     journal = Journal(keep=_KEEP, on_entry=_report)
     async with Simulator(
-        host=host, port=port, behaviours=behaviours, journal=journal
+        host=host, port=port, behaviours=behaviours, journal=journal, seed=seed
     ) as simulator:
         sys.stdout.write(f"listening on {simulator.url}\n")
         sys.stdout.flush()

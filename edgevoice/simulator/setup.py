@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from edgevoice.simulator.reasons import refused
 from edgevoice.simulator.sessions import typed
 from edgevoice.simulator.wire import JsonObject, Refused, invalid_argument
 
@@ -120,8 +121,8 @@ def check(setup: Setup, version: str) -> None:
             "or is not supported for bidiGenerateContent",
         )
     if "TEXT" in setup.get("generationConfig", "responseModalities", default=[]):
-        raise Refused(1007, "Cannot extract voices from a non-audio request")
+        raise refused("no_voices")
     if name in _NO_THINKING_LEVEL and setup.get(
         "generationConfig", "thinkingConfig", "thinkingLevel"
     ):
-        raise Refused(1007, "Thinking level is not supported for this model.")
+        raise refused("thinking_level")

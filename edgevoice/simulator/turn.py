@@ -1,13 +1,18 @@
 """What one turn is made of: the prompt, the answer, and how far it has come."""
 
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from edgevoice.audio.pcm import BYTES_PER_FRAME, DOWNLINK_HZ, UPLINK_HZ, seconds
 from edgevoice.simulator.sessions import Context
 
+if TYPE_CHECKING:
+    from edgevoice.simulator.behaviour import Behaviour
+
+SPEED: Final = 1.25
+"""Seconds of sound sent per second: a bit faster than it is played."""
 MESSAGE_SECONDS: Final = 0.2
 """Sound in one message: about 13 kB of JSON, as seen from the server."""
 MESSAGE_BYTES: Final = round(MESSAGE_SECONDS * DOWNLINK_HZ) * BYTES_PER_FRAME
@@ -36,6 +41,10 @@ class Answer(Struct, frozen=True, kw_only=True):
     """Its transcript."""
     ends: bool = True
     """False: nothing follows the sound, the turn stays open until interrupted."""
+    speed: float = SPEED
+    """Seconds of sound sent per second."""
+    gap: float = 0.0
+    """Seconds for which the sound stands still now and then."""
 
 
 class Phase(Enum):
@@ -49,12 +58,16 @@ class Phase(Enum):
 
 
 class Turn(Struct, kw_only=True):
-    """One turn under way."""
+    """One turn that was asked for."""
 
-    number: int
-    """Counts the turns of the session, from 1; goes on after a resumption."""
     prompt: Prompt
-    shown: Context
+    answer: Answer
+    struck: "tuple[Behaviour, ...]" = ()
+    """The behaviours that act on this turn: whose moment its ``END`` was."""
+    number: int = 0
+    """Counts the turns of the session, from 1; goes on after a resumption. 0 while
+    the turn waits in line."""
+    shown: Context = Context()
     """What the model is shown, the prompt included: what is billed."""
     phase: Phase = Phase.THINKING
     sent: int = 0

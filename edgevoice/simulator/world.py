@@ -1,10 +1,13 @@
 """What all connections of one simulator share."""
 
+import random
+
 from msgspec import Struct
 
-from edgevoice.simulator.behaviour import Behaviour
+from edgevoice.simulator.behaviour import Behaviour, Line
 from edgevoice.simulator.journal import Journal
 from edgevoice.simulator.sessions import Sessions
+from edgevoice.simulator.when import Moment
 
 
 class World(Struct, frozen=True):
@@ -15,9 +18,29 @@ class World(Struct, frozen=True):
         sessions: What can be resumed.
         behaviours: Asked in this order.
         pace: Factor on the server's own waiting: 1.0 as the real one, 0 none.
+        chance: Where all probabilities come from.
     """
 
     journal: Journal
     sessions: Sessions
     behaviours: tuple[Behaviour, ...]
     pace: float
+    chance: random.Random
+
+    def struck(self, moment: Moment, link: int) -> tuple[Behaviour, ...]:
+        """Let all count the moment; those that it makes act.
+
+        Args:
+            moment: What happened.
+            link: Number of the attempt to connect, from 1.
+        """
+        return tuple(
+            behaviour
+            for behaviour in self.behaviours
+            if behaviour.when.strikes(moment, link, self.chance)
+        )
+
+    async def moment(self, moment: Moment, line: Line) -> None:
+        """Let the behaviours act at a moment, any but ``CONNECT`` and ``END``."""
+        for behaviour in self.struck(moment, line.number):
+            await behaviour.act(line)
