@@ -1,6 +1,7 @@
 """The simulator as a thing that is started and stopped."""
 
 import logging
+import ssl
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from types import TracebackType
@@ -41,6 +42,7 @@ class Simulator:
             sound 0.3 s after the end of the activity, then 1.25 s of sound per second,
             turnComplete when the sound has been played. 0 is as fast as possible.
         journal: Where to write what happens; by default one that keeps everything.
+        tls: Certificate and key, to speak TLS; None speaks in the clear.
 
     Raises:
         ConfigError: A behaviour is unknown or of the wrong form.
@@ -54,9 +56,10 @@ class Simulator:
         behaviours: Sequence[str] = ("echo",),
         pace: float = 1.0,
         journal: Journal | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._host = host
-        self._port = port
+        self._address = host, port
+        self._tls = tls
         self._world = World(
             journal or Journal(), Sessions(), tuple(build(behaviours)), pace
         )
@@ -74,8 +77,8 @@ class Simulator:
         try:
             self._server = await listen(
                 self._serve,
-                self._host,
-                self._port,
+                *self._address,
+                ssl=self._tls,
                 process_request=self._admit,
                 compression=None,
                 ping_interval=None,
@@ -84,11 +87,12 @@ class Simulator:
                 logger=logging.getLogger("edgevoice.simulator"),
             )
         except OSError as error:
+            host, port = self._address
             raise EdgeVoiceError(
-                f"cannot listen on {self._host}:{self._port}: {error.strerror}; "
+                f"cannot listen on {host}:{port}: {error.strerror}; "
                 "choose another --port, or 0 for a free one"
             ) from error
-        self._port = self._server.sockets[0].getsockname()[1]
+        self._address = self._address[0], self._server.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(
@@ -105,9 +109,10 @@ class Simulator:
 
     @property
     def url(self) -> str:
-        """``ws://HOST:PORT``, to be used as the endpoint; known once entered."""
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"ws://{host}:{self._port}"
+        """``ws://HOST:PORT``, with TLS ``wss://``: the endpoint; known once entered."""
+        host, port = self._address
+        host = f"[{host}]" if ":" in host else host
+        return f"{'wss' if self._tls else 'ws'}://{host}:{port}"
 
     @property
     def journal(self) -> list[Entry]:
