@@ -23,6 +23,10 @@ OPEN_TIMEOUT_S: Final = 12.0
 are dead (5 s each), and a person waits: a first packet that is lost is sent again
 after 1, 3 and 7 s, then only after 15 s, so it is better to begin anew."""
 
+NEXT_ADDRESS_S: Final = 0.25
+"""When a host's next address is tried beside the first, seconds (RFC 8305, section 8).
+In many homes IPv6 is announced and dead: waiting for it would use up the time."""
+
 SETUP_TIMEOUT_S: Final = 20.0
 """From there to setupComplete, seconds."""
 
@@ -99,6 +103,7 @@ def call(address: str, headers: Mapping[str, str]) -> connect:
         create_connection=_Watched,
         ping_interval=PING_EVERY_S,
         ping_timeout=None,  # pongs after 8 to 30 s are healthy here
+        happy_eyeballs_delay=NEXT_ADDRESS_S,
         open_timeout=OPEN_TIMEOUT_S,
         close_timeout=2,
         max_size=MAX_MESSAGE,
