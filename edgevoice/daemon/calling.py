@@ -19,9 +19,10 @@ from edgevoice import __version__
 from edgevoice.live.closing import Ending, Remedy, classify
 
 OPEN_TIMEOUT_S: Final = 12.0
-"""For name, TCP, TLS and handshake together, seconds. Room for two name servers that
-are dead (5 s each), and a person waits: a first packet that is lost is sent again
-after 1, 3 and 7 s, then only after 15 s, so it is better to begin anew."""
+"""For name, TCP, TLS and handshake together, seconds. A person waits, and a first
+packet that is lost is sent again ever more rarely (tcp(7), tcp_syn_retries: after 7 s
+not until 15 s), so it is better to begin anew. Two dead name servers, 5 s each, fit
+in."""
 
 NEXT_ADDRESS_S: Final = 0.25
 """When a host's next address is tried beside the first, seconds (RFC 8305, section 8).
@@ -36,8 +37,9 @@ PING_EVERY_S: Final = 20.0
 UNACKNOWLEDGED_S: Final = 10.0
 """Data that the network has not acknowledged for so long ends the connection, seconds.
 Without it Linux tries for some 15 minutes (tcp(7), tcp_retries2). The server's kernel
-acknowledges at once, however slow the server is: its pongs may take 30 s. A Wi-Fi that
-roams, or holes in a mobile network, last a few seconds."""
+acknowledges at once, however slow the server is: its pongs may take 30 s. Holes of a
+few seconds, as when a Wi-Fi changes its station, must not end it. A server that takes
+nothing for so long, with its receive window shut, is given up as well."""
 
 MAX_MESSAGE: Final = 16 * 2**20
 """Largest message taken, bytes; audio comes in some 16 kB."""
