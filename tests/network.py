@@ -141,7 +141,7 @@ def missing() -> str:
     except (OSError, subprocess.SubprocessError, AttributeError) as error:
         return (
             f"{error}: needs Linux, iproute2, /dev/net/tun, and to be root or to run "
-            "under `unshare --map-root-user`"
+            "under `unshare --map-root-user --net`"
         )
 
 
