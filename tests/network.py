@@ -34,15 +34,15 @@ _HERE: Final = "/proc/thread-self/ns/net"
 class Line:
     """What becomes of packets on their way; the test's thread sets, another asks.
 
-    It never changes their order in one direction, like a queue that is too long.
+    It never changes their order in one direction: it is a queue that is too long.
 
     Attributes:
         loss: Share of the packets that are lost, 0 to 1.
         delay: Seconds for one way.
         jitter: The delay is up to so many seconds shorter or longer.
         dead: Nothing arrives, not even what is under way, and nobody is told.
-        carried: Packets that arrived.
-        lost: Packets that did not.
+        carried: Packets that were handed over at the other end.
+        lost: Packets that were not.
     """
 
     def __init__(self) -> None:
@@ -77,6 +77,7 @@ class Host:
         self._ip("link", "set", "lo", "up")
         # No IPv6: its own chatter would be counted as packets.
         self._ip("link", "set", "line", "addrgenmode", "none")
+        self._ip("address", "add", f"{self.address}/24", "dev", "line")
         self.interface_up()
 
     @contextlib.contextmanager
@@ -87,13 +88,11 @@ class Host:
             yield
 
     def interface_down(self) -> None:
-        """Lose interface, address and routes, as when a Wi-Fi is out of reach."""
-        self._ip("address", "flush", "dev", "line")
+        """Lose the interface, and with it the routes."""
         self._ip("link", "set", "line", "down")
 
     def interface_up(self) -> None:
-        """Have them again, as a network manager sees to it."""
-        self._ip("address", "add", f"{self.address}/24", "dev", "line")
+        """Have it again; the default route comes back as from a network manager."""
         self._ip("link", "set", "line", "up")
         self._ip("route", "add", "default", "dev", "line")
 
@@ -172,10 +171,8 @@ def _carry(line: Line, near: int, far: int, stop: int) -> None:
             return
         now = time.monotonic()
         for end in readable:
-            queue = under_way[opposite[end]]
-            earliest = queue[-1][0] if queue else now
             packet = os.read(end, _LONGEST_PACKET)
-            queue.append((max(earliest, line.due(now)), packet))
+            under_way[opposite[end]].append((line.due(now), packet))
         for end, queue in under_way.items():
             while queue and queue[0][0] <= now:
                 _deliver(line, end, queue.popleft()[1])

@@ -244,7 +244,7 @@ def test_losses_and_delays_cost_no_question(here: Outpost) -> None:
     here.answered_all_once(3)
     assert here.line.lost > 0
     assert not [e for e in here.simulator.journal if isinstance(e, Refusal)]
-    assert here.status()["session"]["connections"] == 1
+    assert here.status()["session"]["connections"] == established() == 1
 
 
 # -- the interface goes away ---------------------------------------------------------
