@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.network import Network, missing, network
 from tests.soundcard import FOLDER, SoundCard
 
 
@@ -37,3 +38,12 @@ def sound_card(virtual_card: SoundCard) -> SoundCard:
     """A virtual sound card that runs, whatever the test before did to it."""
     virtual_card.start()
     return virtual_card
+
+
+@pytest.fixture
+def net() -> Iterator[Network]:
+    """Two hosts and a line to hurt; the test is skipped where none can be made."""
+    if reason := missing():
+        pytest.skip(reason)
+    with network() as made:
+        yield made

@@ -1,11 +1,13 @@
 import asyncio
 import re
+import ssl
 import sys
 from contextlib import suppress
 from io import StringIO
 
 import pytest
 from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidMessage
 
 from edgevoice.errors import EdgeVoiceError
 from edgevoice.simulator import (
@@ -162,6 +164,14 @@ async def test_a_server_that_comes_back_keeps_its_port_and_its_sessions() -> Non
         assert simulator.url == url
         async with talking(simulator, sessionResumption=resume):
             assert simulator.connections == 1
+
+
+async def test_with_a_certificate_it_does_not_speak_in_the_clear() -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    async with Simulator(tls=tls) as simulator:
+        assert simulator.url.startswith("wss://127.0.0.1:")
+        with pytest.raises((InvalidMessage, ConnectionResetError)):
+            await connect(simulator.url.replace("wss", "ws") + path())
 
 
 async def test_a_port_that_is_taken_is_one_line_that_says_so() -> None:

@@ -1,5 +1,6 @@
 """Opens the socket to the server, and names what kept it from opening."""
 
+import asyncio
 import logging
 import os
 import socket
@@ -7,7 +8,7 @@ import ssl
 from collections.abc import Mapping
 from typing import Final
 
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import (
     InvalidHandshake,
     InvalidStatus,
@@ -17,8 +18,28 @@ from websockets.exceptions import (
 from edgevoice import __version__
 from edgevoice.live.closing import Ending, Remedy, classify
 
+OPEN_TIMEOUT_S: Final = 12.0
+"""For name, TCP, TLS and handshake together, seconds. A person waits, and a first
+packet that is lost is sent again ever more rarely (tcp(7), tcp_syn_retries: after 7 s
+not until 15 s), so it is better to begin anew. Two dead name servers, 5 s each, fit
+in."""
+
+NEXT_ADDRESS_S: Final = 0.25
+"""When a host's next address is tried beside the first, seconds (RFC 8305, section 8).
+In many homes IPv6 is announced and dead: waiting for it would use up the time."""
+
 SETUP_TIMEOUT_S: Final = 20.0
-"""For the handshake, and again from there to setupComplete, seconds."""
+"""From there to setupComplete, seconds."""
+
+PING_EVERY_S: Final = 20.0
+"""Keeps address translation alive, and an idle link from being dead unnoticed."""
+
+UNACKNOWLEDGED_S: Final = 10.0
+"""Data that the network has not acknowledged for so long ends the connection, seconds.
+Without it Linux tries for some 15 minutes (tcp(7), tcp_retries2). The server's kernel
+acknowledges at once, however slow the server is: its pongs may take 30 s. Holes of a
+few seconds, as when a Wi-Fi changes its station, must not end it. A server that takes
+nothing for so long, with its receive window shut, is given up as well."""
 
 MAX_MESSAGE: Final = 16 * 2**20
 """Largest message taken, bytes; audio comes in some 16 kB."""
@@ -52,6 +73,20 @@ class _Call(connect):
         return exc
 
 
+class _Watched(ClientConnection):
+    """A connection that ends when the network stops to acknowledge."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Tell the kernel how long to try."""
+        super().connection_made(transport)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux only
+            transport.get_extra_info("socket").setsockopt(
+                socket.IPPROTO_TCP,
+                socket.TCP_USER_TIMEOUT,
+                round(UNACKNOWLEDGED_S * 1000),
+            )
+
+
 def call(address: str, headers: Mapping[str, str]) -> connect:
     """A socket to the server, open for as long as the block runs.
 
@@ -67,9 +102,11 @@ def call(address: str, headers: Mapping[str, str]) -> connect:
         additional_headers=headers,
         user_agent_header=f"edgevoice/{__version__}",
         compression=None,  # base64 of PCM gains nothing
-        ping_interval=20,  # keeps address translation alive
+        create_connection=_Watched,
+        ping_interval=PING_EVERY_S,
         ping_timeout=None,  # pongs after 8 to 30 s are healthy here
-        open_timeout=SETUP_TIMEOUT_S,
+        happy_eyeballs_delay=NEXT_ADDRESS_S,
+        open_timeout=OPEN_TIMEOUT_S,
         close_timeout=2,
         max_size=MAX_MESSAGE,
         # ws:// is this machine only, which no proxy can reach.

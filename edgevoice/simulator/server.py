@@ -2,6 +2,7 @@
 
 import logging
 import random
+import ssl
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from types import TracebackType
@@ -46,6 +47,7 @@ class Simulator:
             turnComplete when the sound has been played. 0 is as fast as possible.
         journal: Where to write what happens; by default one that keeps everything.
         seed: Of the chances that behaviours take; the same gives the same ones.
+        tls: Certificate and key, to speak TLS; None speaks in the clear.
 
     Raises:
         ConfigError: A behaviour is unknown or of the wrong form.
@@ -60,9 +62,10 @@ class Simulator:
         pace: float = 1.0,
         journal: Journal | None = None,
         seed: int = 0,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._host = host
-        self._port = port
+        self._address = host, port
+        self._tls = tls
         self._world = World(
             journal=journal or Journal(),
             sessions=Sessions(),
@@ -98,8 +101,8 @@ class Simulator:
         try:
             self._server = await listen(
                 self._serve,
-                self._host,
-                self._port,
+                *self._address,
+                ssl=self._tls,
                 process_request=self._admit,
                 compression=None,
                 ping_interval=None,
@@ -108,11 +111,12 @@ class Simulator:
                 logger=logging.getLogger("edgevoice.simulator"),
             )
         except OSError as error:
+            host, port = self._address
             raise EdgeVoiceError(
-                f"cannot listen on {self._host}:{self._port}: {error.strerror}; "
+                f"cannot listen on {host}:{port}: {error.strerror}; "
                 "choose another --port, or 0 for a free one"
             ) from error
-        self._port = self._server.sockets[0].getsockname()[1]
+        self._address = self._address[0], self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         """Close all sockets with 1001, wait for their ends, and listen no more."""
@@ -123,9 +127,10 @@ class Simulator:
 
     @property
     def url(self) -> str:
-        """``ws://HOST:PORT``, to be used as the endpoint; known once entered."""
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"ws://{host}:{self._port}"
+        """``ws://HOST:PORT``, with TLS ``wss://``: the endpoint; known once entered."""
+        host, port = self._address
+        host = f"[{host}]" if ":" in host else host
+        return f"{'wss' if self._tls else 'ws'}://{host}:{port}"
 
     @property
     def journal(self) -> list[Entry]:
