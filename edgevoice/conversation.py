@@ -129,6 +129,7 @@ class Command(Enum):
     BEGIN_ANSWER = "the response has begun: what was said need not be kept"
     PLAY_HELD = "what was held is the new response: let it be heard"
     FINISH_PLAYOUT = "the response has no more audio: play what is left"
+    LEAVE_LINK = "the server has fallen silent: go on with another connection"
     LEAVE_SESSION = "it hears but does not answer: send the turn in a new session"
     TURN_ANSWERED = "answered"
     TURN_TALKED_OVER = "talked over"
@@ -512,7 +513,7 @@ class Conversation:
             return self._play_held(now) if self._response.held else self._no_answer(now)
         if self.phase is Phase.SPEAKING:
             self._response.disown()
-            return self._finish(cut=True)
+            return (*self._finish(cut=True), Command.LEAVE_LINK)
         self._response.open, self.deadline = False, None
         self._response.forget_owed()
         return ()
@@ -537,7 +538,9 @@ class Conversation:
             return (Command.LEAVE_SESSION,)
         self.phase, self.deadline = Phase.IDLE, None
         self._response.disown()
-        return (Command.TURN_UNANSWERED if self.link_up else Command.TURN_EXPIRED,)
+        if self.link_up:
+            return (Command.TURN_UNANSWERED, Command.LEAVE_LINK)
+        return (Command.TURN_EXPIRED,)
 
 
 @dataclass(slots=True)

@@ -473,7 +473,10 @@ def test_an_answer_that_no_speaker_plays_is_not_called_answered() -> None:
 
 def test_a_silent_server_is_not_waited_for_for_ever() -> None:
     story = asked()
-    assert story.wait(TIMING.answer + 0.1) == (Command.TURN_UNANSWERED,)
+    assert story.wait(TIMING.answer + 0.1) == (
+        Command.TURN_UNANSWERED,
+        Command.LEAVE_LINK,
+    )
     assert story.phase() is Phase.IDLE
 
 
@@ -492,7 +495,10 @@ def test_an_empty_turn_is_told() -> None:
 
 def test_a_server_that_stops_in_mid_answer_does_not_hold_the_floor() -> None:
     story = answering()
-    assert story.wait(TIMING.answer + 0.1) == (Command.FINISH_PLAYOUT,)
+    assert story.wait(TIMING.answer + 0.1) == (
+        Command.FINISH_PLAYOUT,
+        Command.LEAVE_LINK,
+    )
     assert story.then(Event.DRAINED) == (Command.TURN_CUT,)
 
 
@@ -609,7 +615,10 @@ def test_a_resumed_session_that_never_answered_is_left_and_asked_anew() -> None:
     assert story.wait(TIMING.answer + 0.1) == (Command.LEAVE_SESSION,)
     assert story.phase() is Phase.THINKING
     story.then(Event.LINK_DOWN, Event.LINK_UP, Event.SENT)
-    assert story.wait(TIMING.answer + 0.1) == (Command.TURN_UNANSWERED,)
+    assert story.wait(TIMING.answer + 0.1) == (
+        Command.TURN_UNANSWERED,
+        Command.LEAVE_LINK,
+    )
 
 
 def test_a_resumed_session_that_has_answered_is_trusted() -> None:
@@ -617,7 +626,10 @@ def test_a_resumed_session_that_has_answered_is_trusted() -> None:
     story.then(Event.LINK_RESUMED, Event.SAID, Event.SENT, Event.AUDIO)
     story.then(Event.TURN_COMPLETE, Event.DRAINED, Event.SAID, Event.SENT)
 
-    assert story.wait(TIMING.answer + 0.1) == (Command.TURN_UNANSWERED,)
+    assert story.wait(TIMING.answer + 0.1) == (
+        Command.TURN_UNANSWERED,
+        Command.LEAVE_LINK,
+    )
 
 
 def test_a_turn_complete_that_never_comes_is_given_up() -> None:

@@ -19,7 +19,7 @@ from websockets.http11 import Request, Response
 
 from edgevoice.conversation import Event
 from edgevoice.daemon import backoff, link
-from edgevoice.daemon.backoff import Backoff
+from edgevoice.daemon.backoff import SERVER, Backoff
 from edgevoice.daemon.bell import Bell
 from edgevoice.daemon.handles import Handles
 from edgevoice.daemon.link import Link, Server
@@ -252,7 +252,7 @@ def test_a_minute_holds_few_attempts(refused: bool, lived: float, most: int) -> 
     pauses, now, attempts = Backoff(Least()), 0.0, 0
     while now < 60:
         attempts += 1
-        now += lived + pauses.pause(lived=lived, refused=refused)
+        now += lived + pauses.pause(lived=lived, whose=SERVER, refused=refused)
 
     assert attempts <= most
 

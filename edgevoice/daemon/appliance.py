@@ -220,6 +220,8 @@ class Appliance:
                 self.turns.count()
                 self.turns.tail.heard("user", self._typed)
                 self.link.hurry()
+            case Command.LEAVE_LINK:  # it may be dead without knowing
+                self.link.reconnect()
             case Command.LEAVE_SESSION:
                 self.link.leave_session()
             case Command.BEGIN_ANSWER:
@@ -264,8 +266,6 @@ class Appliance:
             return
         if outcome in _EARCONS:
             self.sound.signal(_EARCONS[outcome])
-        if outcome is Command.TURN_UNANSWERED:  # it may be dead without knowing
-            self.link.reconnect()
 
     # -- the server ----------------------------------------------------------------
 

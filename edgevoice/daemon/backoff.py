@@ -17,6 +17,9 @@ REFUSED_LONGEST_S: Final = 300.0
 MOST_A_MINUTE: Final = 10
 """Attempts to connect in any minute, whatever their reasons."""
 
+NETWORK: Final = "network"
+SERVER: Final = "server"
+
 _MINUTE_S: Final = 60.0
 
 
@@ -32,7 +35,7 @@ class Backoff:
 
     def __init__(self, rng: random.Random | None = None) -> None:
         self._rng = rng or random.Random()
-        self._failures = 0
+        self._failures = {NETWORK: 0, SERVER: 0}
         self._attempts: deque[float] = deque(maxlen=MOST_A_MINUTE)
 
     def attempt(self, now: float) -> None:
@@ -45,18 +48,21 @@ class Backoff:
             return 0.0
         return self._attempts[0] + _MINUTE_S
 
-    def pause(self, *, lived: float, refused: bool = False) -> float:
+    def pause(self, *, lived: float, whose: str, refused: bool = False) -> float:
         """Seconds to wait after a link ended.
 
         Args:
             lived: Seconds from setupComplete to its end; 0 if it never came up.
+            whose: ``NETWORK`` or ``SERVER``: who ended it. Each has a count of its
+                own, so that a server which answers again after a long time without
+                a network is not waited for as long as that was.
             refused: A person must mend something; try slowly.
         """
         if lived >= STABLE_S:
-            self._failures = 0
+            self._failures = dict.fromkeys(self._failures, 0)
         first, longest = (
             (REFUSED_FIRST_S, REFUSED_LONGEST_S) if refused else (FIRST_S, LONGEST_S)
         )
-        longest_now = min(longest, first * float(2**self._failures))
-        self._failures = min(self._failures + 1, 16)
+        longest_now = min(longest, first * float(2 ** self._failures[whose]))
+        self._failures[whose] = min(self._failures[whose] + 1, 16)
         return longest_now * self._rng.uniform(0.5, 1.0)

@@ -15,7 +15,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from edgevoice.conversation import Event
-from edgevoice.daemon.backoff import STABLE_S, Backoff
+from edgevoice.daemon.backoff import NETWORK, SERVER, STABLE_S, Backoff
 from edgevoice.daemon.bell import Bell
 from edgevoice.daemon.calling import NO_CONNECTION, SETUP_TIMEOUT_S, call, ending_of
 from edgevoice.daemon.downlink import Downlink, Hearer
@@ -114,7 +114,9 @@ class Link:
                 continue
             if ending is not _LEFT:
                 self._tell(ending)
-            pause = backoff.pause(lived=lived, refused=ending.remedy is Remedy.REFUSED)
+            refused = ending.remedy is Remedy.REFUSED
+            whose = SERVER if ending.code else NETWORK
+            pause = backoff.pause(lived=lived, whose=whose, refused=refused)
             log.info("link %d: trying again in %.1f s", self.generation, pause)
             await self._bell.until(lambda: self._hurry, pause)
 
