@@ -180,6 +180,8 @@ class Life:
         self._said: list[tuple[int, float]] = []
         """Turn and length of each utterance, by its label from 1."""
         self._tasks: set[asyncio.Task[None]] = set()
+        self._server = asyncio.Lock()
+        """Held while there is none."""
 
     async def say(self, seconds: float) -> int:
         """Hold the button and speak; returns the label of what was said."""
@@ -221,9 +223,10 @@ class Life:
             case ["drop"]:
                 await self.simulator.drop()
             case ["away"]:
-                await self.simulator.stop()
-                await asyncio.sleep(8)
-                await self.simulator.start()
+                async with self._server:
+                    await self.simulator.stop()
+                    await asyncio.sleep(8)
+                    await self.simulator.start()
             case ["go_away", seconds]:
                 await self.simulator.go_away(float(seconds))
             case ["new"]:
@@ -282,6 +285,8 @@ class Watch(Journal):
         self.attempts: list[float] = []
         self.refusals: list[Refusal] = []
         self.gaps: list[float] = []
+        self.loop: asyncio.AbstractEventLoop | None = None
+        """The simulator's; None before anything happened."""
         self.most_open = 0
         self.connections: Callable[[], int] = lambda: 0
         """How many sockets are open now."""
@@ -289,7 +294,8 @@ class Watch(Journal):
         self._ended = 0.0
 
     def add(self, entry: Entry) -> None:
-        now = asyncio.get_running_loop().time()
+        self.loop = asyncio.get_running_loop()
+        now = self.loop.time()
         match entry:
             case Connected():
                 self.attempts.append(now)

@@ -95,15 +95,23 @@ class Program:
         return f"{self.notices}\n{self.stderr}"
 
 
-def settings(folder: Path, endpoint: str, more: str = "", button: str = "none") -> Path:
-    """A settings file for WAV devices in ``folder``."""
-    question = folder / "question.wav"
-    write_wav(question, speech(1.0), UPLINK_HZ)
+def settings(
+    folder: Path,
+    endpoint: str,
+    more: str = "",
+    button: str = "none",
+    devices: tuple[str, str] | None = None,
+) -> Path:
+    """A settings file; by default for WAV devices in ``folder``."""
+    if devices is None:
+        question = folder / "question.wav"
+        write_wav(question, speech(1.0), UPLINK_HZ)
+        devices = f"file:{question}", f"file:{folder / 'answer.wav'}"
     file = folder / "edgevoice.toml"
     file.write_text(
         f'live.endpoint = "{endpoint}"\n'
-        f'microphone.device = "file:{question}"\n'
-        f'speaker.device = "file:{folder / "answer.wav"}"\n'
+        f'microphone.device = "{devices[0]}"\n'
+        f'speaker.device = "{devices[1]}"\n'
         f'button.source = "{button}"\n'
         f'control.socket = "{folder / "control.sock"}"\n{more}'
     )
@@ -133,6 +141,7 @@ def program(
     terminal: int = subprocess.DEVNULL,
     start: Sequence[str] = ("-m", "edgevoice"),
     environ: Mapping[str, str] | None = None,
+    devices: tuple[str, str] | None = None,
 ) -> Iterator[Program]:
     """Run the daemon until the block ends; then it is killed if it still runs.
 
@@ -144,13 +153,15 @@ def program(
         terminal: Where it reads keys and writes, if it does.
         start: What Python runs.
         environ: Further variables.
+        devices: Microphone and speaker; None: WAV files in ``folder``.
     """
     address = str(folder / "notify")
     with contextlib.ExitStack() as stack:
         notify = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+        Path(address).unlink(missing_ok=True)  # an earlier run's
         notify.bind(address)
-        file = settings(folder, endpoint, more, button)
-        stderr = stack.enter_context((folder / "stderr").open("w"))
+        file = settings(folder, endpoint, more, button, devices)
+        stderr = stack.enter_context((folder / "stderr").open("a"))
         process = stack.enter_context(
             subprocess.Popen(
                 [sys.executable, *start, "run", "--config", str(file)],

@@ -55,7 +55,6 @@ def kill_and_come_back(folder: Path, url: str) -> None:
         daemon.status_says("listening")
         daemon.until_file(folder / "control.turn")
         daemon.end(signal.SIGKILL)
-    (folder / "notify").unlink()
     with program(folder, url) as daemon:
         daemon.is_ready()
         daemon.is_heard()  # the signal of a question that got no answer
