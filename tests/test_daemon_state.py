@@ -188,3 +188,25 @@ def test_a_disk_that_takes_no_more_keeps_the_handle_of_before(
 
     assert load(state) == KEPT
     assert "a restart will forget" in caplog.text
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_power_cut_at_any_byte_leaves_the_old_or_the_new_handle(
+    replaced: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What can be on the disk: the new file up to some byte, or in the old one's place."""
+    newer = KeptHandle("newer", "scope", 1000.5)
+    StateFile(tmp_path).save(newer)
+    session = tmp_path / "session.json"
+    whole = session.read_bytes()
+    if not replaced:
+        StateFile(tmp_path).save(KEPT)
+
+    for size in range(len(whole) + 1):
+        (tmp_path / "session.new").write_bytes(whole[:size])
+        assert load(StateFile(tmp_path)) == (newer if replaced else KEPT)
+
+    StateFile(tmp_path).save(newer)
+    assert load(StateFile(tmp_path)) == newer
+    assert [*tmp_path.iterdir()] == [session]
+    assert caplog.text == ""
