@@ -88,15 +88,23 @@ class Program:
         return f"{self.notices}\n{self.stderr}"
 
 
-def settings(folder: Path, endpoint: str, more: str = "", button: str = "none") -> Path:
-    """A settings file for WAV devices in ``folder``."""
+def settings(
+    folder: Path,
+    endpoint: str,
+    more: str = "",
+    button: str = "none",
+    devices: tuple[str, str] | None = None,
+) -> Path:
+    """A settings file for WAV devices in ``folder``, or for these two."""
     question = folder / "question.wav"
     write_wav(question, speech(1.0), UPLINK_HZ)
+    wavs = (f"file:{question}", f"file:{folder / 'answer.wav'}")
+    microphone, speaker = devices or wavs
     file = folder / "edgevoice.toml"
     file.write_text(
         f'live.endpoint = "{endpoint}"\n'
-        f'microphone.device = "file:{question}"\n'
-        f'speaker.device = "file:{folder / "answer.wav"}"\n'
+        f'microphone.device = "{microphone}"\n'
+        f'speaker.device = "{speaker}"\n'
         f'button.source = "{button}"\n'
         f'control.socket = "{folder / "control.sock"}"\n{more}'
     )
@@ -123,6 +131,7 @@ def program(
     more: str = "",
     *,
     button: str = "none",
+    devices: tuple[str, str] | None = None,
     terminal: int = subprocess.DEVNULL,
     start: Sequence[str] = ("-m", "edgevoice"),
     environ: Mapping[str, str] | None = None,
@@ -134,6 +143,7 @@ def program(
         endpoint: The server.
         more: Further settings, TOML.
         button: Its source in the settings.
+        devices: Microphone and speaker in the settings; None for WAV files.
         terminal: Where it reads keys and writes, if it does.
         start: What Python runs.
         environ: Further variables.
@@ -142,7 +152,7 @@ def program(
     with contextlib.ExitStack() as stack:
         notify = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
         notify.bind(address)
-        file = settings(folder, endpoint, more, button)
+        file = settings(folder, endpoint, more, button, devices)
         stderr = stack.enter_context((folder / "stderr").open("w"))
         process = stack.enter_context(
             subprocess.Popen(
