@@ -17,6 +17,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from edgevoice.audio.alsa import opens
 from edgevoice.audio.names import (
     KIND,
     DeviceInfo,
@@ -42,6 +43,10 @@ OPEN_TIMEOUT: Final = 6.0
 
 END_TIMEOUT: Final = 1.0
 """Seconds to wait for a stream to close that is ended for a new list."""
+
+MOST_CLOSING: Final = 4
+"""Streams whose close may hang at a time; no more are opened then. Each holds a thread
+and some memory, so that a driver that hangs at each close must not go on for ever."""
 
 FLAWS: Final[int] = pyaudio.paInputOverflow | pyaudio.paOutputUnderflow
 """Flags of a callback that mean: sound was lost before this block."""
@@ -80,6 +85,7 @@ class Library:
         self._streams: set[Any] = set()
         self._closing: set[threading.Thread] = set()
         self._stuck: threading.Thread | None = None
+        self._in_vain: set[Direction] = set()  # a new list did not help
 
     def devices(self) -> list[DeviceInfo]:
         """All devices, as they were when the list was made.
@@ -92,14 +98,8 @@ class Library:
                 self._load()
             return list(self._devices)
 
-    def refresh(self, *, end_streams: bool = False) -> bool:
+    def refresh(self) -> bool:
         """Make the list of devices anew, which is only possible while none is open.
-
-        Args:
-            end_streams: If cards have come or gone since the list was made, end the
-                open streams; whoever has one sees that it is no longer ``running``
-                and opens it again. Otherwise a microphone could never be plugged in
-                while the speaker is open.
 
         Returns:
             Whether it was made anew.
@@ -108,13 +108,47 @@ class Library:
             DeviceError: The sound system does not answer.
         """
         with self._lock:
-            if end_streams and card_ids() != self._cards:
-                for raw in list(self._streams):
-                    self._end(raw, END_TIMEOUT)
             if self._streams or self._closing:
                 return False
             self._load()
             return True
+
+    def refresh_for(self, wanted: str, direction: Direction) -> bool:
+        """Make the list anew for a device that cannot be opened with the old one.
+
+        This ends the streams that are open; whoever has one sees that it is no longer
+        ``running`` and opens it again. Otherwise a microphone could never be plugged
+        in while the speaker is open. So it is done only when it promises something:
+        a card has come, or ALSA opens the device now. If that did not help, it is not
+        done again for the same sign: what works is not disturbed for what does not.
+
+        Returns:
+            Whether it was made anew.
+
+        Raises:
+            DeviceError: The sound system does not answer.
+        """
+        with self._lock:
+            if self._closing or (self._streams and not self._sign(wanted, direction)):
+                return False
+            for raw in list(self._streams):
+                self._end(raw, END_TIMEOUT)
+            if self._closing:
+                return False
+            self._load()
+            return True
+
+    def _sign(self, wanted: str, direction: Direction) -> bool:
+        """Whether a new list may hold a device that is missing; the lock is held."""
+        if card_ids().items() - self._cards.items():
+            return True
+        if not self._within(OPEN_TIMEOUT, lambda: opens(wanted, direction), bool):
+            self._in_vain.discard(direction)
+            return False
+        if direction in self._in_vain:
+            return False
+        self._in_vain.add(direction)
+        return True
 
     def find(self, wanted: str, direction: Direction) -> DeviceInfo:
         """The device that a setting means.
@@ -157,12 +191,27 @@ class Library:
             raise DeviceError(_refusal(device.name, direction, refused))
 
         with self._lock:
+            if len(self._closing) >= MOST_CLOSING:
+                raise DeviceError(NO_ANSWER)
             index = self._devices.get(device, -1)
-            if index < 0:  # the list was made anew since the device was chosen
+            if index < 0 or self._is_outdated(device):
                 raise DeviceError(_refusal(device.name, direction, None))
             raw = self._within(OPEN_TIMEOUT, start, lambda late: late.close())
             self._streams.add(raw)
+            self._in_vain.discard(direction)
             return raw
+
+    def _is_outdated(self, device: DeviceInfo) -> bool:
+        """Whether its card went, or has another number since the list was made.
+
+        By its index PortAudio would open whichever card has the old number now.
+        """
+        now = card_ids()
+        return any(
+            now.get(number) != card
+            for number, card in self._cards.items()
+            if device.name.startswith(f"hw:CARD={card},")
+        )
 
     def running(self, raw: Any) -> bool:
         """Whether this stream was neither closed nor ended."""

@@ -47,7 +47,7 @@ class Stream:
         """Open a device and wait for its first callback.
 
         Should it fail, then it is tried once more with a fresh list of devices: cards
-        come and go. If they did, other streams end, since the list needs it.
+        come and go. For this other streams may end: see ``Library.refresh_for``.
 
         Args:
             wanted: What the settings say.
@@ -65,7 +65,7 @@ class Stream:
         try:
             self._raw = self._open(wanted, direction, formats, prepare)
         except DeviceError:
-            if not library.refresh(end_streams=True):
+            if not library.refresh_for(wanted, direction):
                 raise
             self._raw = self._open(wanted, direction, formats, prepare)
         if not self._running.wait(FIRST_BLOCK_TIMEOUT):

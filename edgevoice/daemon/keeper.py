@@ -15,10 +15,14 @@ from edgevoice.errors import DeviceError
 
 log = logging.getLogger(__name__)
 
-RETRY_S: Final = 2.0
-"""Pause between two attempts to open a device, seconds."""
+RETRY_S: Final = 1.0
+"""Pause between two attempts to open a device, seconds.
 
-CHECK_S: Final = 0.5
+A device that is back works within 3 s. A failed attempt takes 2 ms of the CPU of a
+laptop's core, with no device open, and 0.1 ms beside one that is.
+"""
+
+CHECK_S: Final = 0.2
 """How often an open device is asked whether it still lives, seconds."""
 
 
