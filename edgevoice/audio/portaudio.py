@@ -17,7 +17,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from edgevoice.audio.alsa import opens
+from edgevoice.audio.arrivals import Arrivals
 from edgevoice.audio.names import (
     KIND,
     DeviceInfo,
@@ -81,11 +81,10 @@ class Library:
         self._lock = threading.Lock()
         self._pa: Any = None
         self._devices: dict[DeviceInfo, int] = {}
-        self._cards: dict[int, str] = {}  # those the list was made of
+        self._arrivals = Arrivals()
         self._streams: set[Any] = set()
         self._closing: set[threading.Thread] = set()
         self._stuck: threading.Thread | None = None
-        self._in_vain: set[Direction] = set()  # a new list did not help
 
     def devices(self) -> list[DeviceInfo]:
         """All devices, as they were when the list was made.
@@ -118,9 +117,7 @@ class Library:
 
         This ends the streams that are open; whoever has one sees that it is no longer
         ``running`` and opens it again. Otherwise a microphone could never be plugged
-        in while the speaker is open. So it is done only when it promises something:
-        a card has come, or ALSA opens the device now. If that did not help, it is not
-        done again for the same sign: what works is not disturbed for what does not.
+        in while the speaker is open. It is only done if that promises something.
 
         Returns:
             Whether it was made anew.
@@ -128,8 +125,14 @@ class Library:
         Raises:
             DeviceError: The sound system does not answer.
         """
+
+        def promise() -> bool:
+            return self._arrivals.promise(wanted, direction)
+
         with self._lock:
-            if self._closing or (self._streams and not self._sign(wanted, direction)):
+            if self._closing:
+                return False
+            if self._streams and not self._within(OPEN_TIMEOUT, promise, bool):
                 return False
             for raw in list(self._streams):
                 self._end(raw, END_TIMEOUT)
@@ -137,18 +140,6 @@ class Library:
                 return False
             self._load()
             return True
-
-    def _sign(self, wanted: str, direction: Direction) -> bool:
-        """Whether a new list may hold a device that is missing; the lock is held."""
-        if card_ids().items() - self._cards.items():
-            return True
-        if not self._within(OPEN_TIMEOUT, lambda: opens(wanted, direction), bool):
-            self._in_vain.discard(direction)
-            return False
-        if direction in self._in_vain:
-            return False
-        self._in_vain.add(direction)
-        return True
 
     def find(self, wanted: str, direction: Direction) -> DeviceInfo:
         """The device that a setting means.
@@ -194,24 +185,12 @@ class Library:
             if len(self._closing) >= MOST_CLOSING:
                 raise DeviceError(NO_ANSWER)
             index = self._devices.get(device, -1)
-            if index < 0 or self._is_outdated(device):
+            if index < 0 or self._arrivals.outdated(device):
                 raise DeviceError(_refusal(device.name, direction, None))
             raw = self._within(OPEN_TIMEOUT, start, lambda late: late.close())
             self._streams.add(raw)
-            self._in_vain.discard(direction)
+            self._arrivals.kept(direction)
             return raw
-
-    def _is_outdated(self, device: DeviceInfo) -> bool:
-        """Whether its card went, or has another number since the list was made.
-
-        By its index PortAudio would open whichever card has the old number now.
-        """
-        now = card_ids()
-        return any(
-            now.get(number) != card
-            for number, card in self._cards.items()
-            if device.name.startswith(f"hw:CARD={card},")
-        )
 
     def running(self, raw: Any) -> bool:
         """Whether this stream was neither closed nor ended."""
@@ -255,8 +234,8 @@ class Library:
             return self._make()
 
         self._pa = self._within(OPEN_TIMEOUT, load, lambda late: late.terminate())
-        self._cards = card_ids()
-        self._devices = _devices(self._pa, self._cards)
+        self._arrivals.listed()
+        self._devices = _devices(self._pa, self._arrivals.cards)
 
     def _start(
         self, index: int, direction: Direction, form: Format, callback: Callback

@@ -291,7 +291,7 @@ class Appliance:
 
     def may_leave(self) -> bool:
         """Whether nobody would notice a change of connection now."""
-        return self._conversation.settled and not self.sound.playout.sounding
+        return self._conversation.settled and not self.sound.sounding
 
     def link_changed(self) -> None:
         """The link's status or error is new."""

@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 RETRY_S: Final = 1.0
 """Pause between two attempts to open a device, seconds.
 
-A device that is back works within 3 s. A failed attempt takes 2 ms of the CPU of a
-laptop's core, with no device open, and 0.1 ms beside one that is.
+A device that is back works within 3 s. A failed attempt takes 2 ms of CPU on a
+desktop machine, much less while another device is open (scripts/drill-devices).
 """
 
 CHECK_S: Final = 0.2
