@@ -9,6 +9,7 @@ import soxr
 
 from edgevoice.audio.pcm import DOWNLINK_HZ, UPLINK_HZ
 from edgevoice.controls.control import Signal
+from edgevoice.daemon.sound import Sound
 from edgevoice.demo import QUESTION
 from edgevoice.simulator import Simulator
 from tests.evening import evening, match
@@ -49,23 +50,20 @@ async def test_a_card_that_was_lost_works_within_three_seconds_of_its_return(
 ) -> None:
     """scripts/drill-devices does it for longer, and in more ways."""
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
-    devices = {
-        "microphone": {"device": "usbmic"},
-        "speaker": {"device": "usbspeaker"},
-    }
-    async with evening(tmp_path, **devices) as here:
+    async with evening(
+        tmp_path,
+        microphone={"device": "usbmic"},
+        speaker={"device": "usbspeaker"},
+    ) as here:
         await here.is_idle()
         sound = here.appliance.sound
         for _ in range(2):
             sound_card.kill()
-            for device in (sound.microphone, sound.speaker):
-                await here.until(lambda device=device: device.state == "missing")
+            await here.until(lambda: states(sound) == {"missing"})
             assert here.guest.signals[-1] is Signal.ERROR
 
             await asyncio.to_thread(sound_card.start)
-            async with asyncio.timeout(3.0):
-                for device in (sound.microphone, sound.speaker):
-                    await here.until(lambda device=device: device.state == "open")
+            await here.until(lambda: states(sound) == {"open"}, timeout=3.0)
             assert here.appliance.error is None
         with sound_card.listening() as recording:
             here.appliance.press("test")
@@ -74,3 +72,7 @@ async def test_a_card_that_was_lost_works_within_three_seconds_of_its_return(
             await here.until(here.outcomes)
             assert here.outcomes()[0]["outcome"] == "answered"
             recording.wait_until(lambda: bool((abs(recording.sound) > LOUD).any()))
+
+
+def states(sound: Sound) -> set[str]:
+    return {sound.microphone.state, sound.speaker.state}
