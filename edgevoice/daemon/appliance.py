@@ -347,7 +347,7 @@ class Appliance:
     def show(self) -> None:
         """Bring the indicators into line with the state."""
         phase = self.phase
-        if phase == "listening" and self.sound.microphone.absent:
+        if phase == "listening" and self.sound.microphone.state == "missing":
             phase = "idle"  # nobody is being recorded
         broken = bool(self.control_error or self.sound.error)
         self.panel.show(signal_for(phase, self.link.status, broken=broken))
