@@ -122,6 +122,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakePyAudio]:
     monkeypatch.setattr(stream, "library", made.library)
     monkeypatch.setattr(stream, "FIRST_BLOCK_TIMEOUTS", (0.05, 0.1))
     monkeypatch.setattr(portaudio, "OPEN_TIMEOUT", 0.1)
+    monkeypatch.setattr(portaudio, "alsa_opens", lambda *_: None)
     yield made
     for hanging in (made.hang, made.hang_close):
         if hanging:
@@ -393,6 +394,16 @@ def test_a_good_device_is_disturbed_once_for_one_that_is_missing_for_hours(
     there = True
     fake.cards = [card("usbmic", outputs=0), card("usbspeaker", inputs=0)]
     assert CardSpeaker("usbspeaker", silence).alive(time.monotonic())
+
+
+def test_what_alsa_cannot_open_is_kept_from_portaudio_which_would_abort(
+    fake: FakePyAudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(portaudio, "alsa_opens", lambda *_: False)
+
+    with pytest.raises(DeviceError, match="cannot be opened"):
+        CardMicrophone("default", ignore)
+    assert fake.streams == []
 
 
 def test_closes_that_hang_are_bounded_and_told(

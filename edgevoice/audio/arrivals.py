@@ -65,7 +65,7 @@ class Arrivals:
         )
 
 
-def alsa_opens(name: str, direction: Direction) -> bool:
+def alsa_opens(name: str, direction: Direction) -> bool | None:
     """Whether ALSA can open this device now; it is closed again at once.
 
     It takes 0.1 ms if there is none and 3 ms behind a sound server, and blocks if that
@@ -75,14 +75,19 @@ def alsa_opens(name: str, direction: Direction) -> bool:
         name: As ALSA knows it: ``hw:CARD=Device,DEV=0``, ``default``. What a card
             calls itself is no such name, and so never opens.
         direction: Whether to record or to play.
+
+    Returns:
+        None where there is no ALSA.
     """
     try:
         alsa = ctypes.CDLL("libasound.so.2")
     except OSError:  # not Linux
-        return False
+        return None
     pcm = ctypes.c_void_p()
     asked = ctypes.byref(pcm), name.encode(), _STREAM[direction], _NONBLOCK
     if alsa.snd_pcm_open(*asked) < 0:
         return False
+    # None behind a server that is just starting: PortAudio would abort the process.
+    descriptors = alsa.snd_pcm_poll_descriptors_count(pcm)
     alsa.snd_pcm_close(pcm)
-    return True
+    return bool(descriptors > 0)

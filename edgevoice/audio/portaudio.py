@@ -5,6 +5,9 @@ What one has to know about it (seen with PyAudio 0.2.14, PortAudio 19.6, ALSA):
 * Its list of devices is frozen until it is terminated, which ends all streams.
 * Opening and closing wait for ever on a sound server that hangs. So each is done
   in a thread that is left behind when it takes too long.
+* It aborts the whole process (``Assertion `self->capture.nfds ||
+  self->playback.nfds'``) if it opens an ALSA plugin just when its sound server goes
+  or comes. So ALSA is asked first.
 * An exception in a callback ends the stream, and so does a block too short.
 * Loading and opening print dozens of harmless lines on file descriptor 2.
 """
@@ -17,7 +20,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from edgevoice.audio.arrivals import Arrivals
+from edgevoice.audio.arrivals import Arrivals, alsa_opens
 from edgevoice.audio.names import (
     KIND,
     DeviceInfo,
@@ -172,6 +175,10 @@ class Library:
 
         def start() -> Any:
             refused: OSError | None = None
+            # A card itself is asked by PortAudio alone: it may refuse to be opened twice.
+            plugin = not device.name.startswith("hw:")
+            if plugin and alsa_opens(device.name, direction) is False:
+                raise DeviceError(_refusal(device.name, direction, None))
             for form in formats:
                 try:
                     return self._start(index, direction, form, callback)
