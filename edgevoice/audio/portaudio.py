@@ -175,7 +175,7 @@ class Library:
 
         def start() -> Any:
             refused: OSError | None = None
-            # A card itself is asked by PortAudio alone: it may refuse to be opened twice.
+            # A card itself does not abort, and may refuse to be opened twice.
             plugin = not device.name.startswith("hw:")
             if plugin and alsa_opens(device.name, direction) is False:
                 raise DeviceError(_refusal(device.name, direction, None))
