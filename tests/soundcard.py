@@ -251,7 +251,7 @@ class SoundCard:
             ("daemon.conf", DAEMON),
             ("asound.conf", ALSA),
         ):
-            (self.folder / name).write_text(text.format(**words))
+            _replace(self.folder / name, text.format(**words))
 
     def _private(self) -> dict[str, str]:
         """Keeps the daemon away from the user's own."""
@@ -263,6 +263,18 @@ class SoundCard:
             "PULSE_STATE_PATH": home,
             "PULSE_CONFIG": str(self.folder / "daemon.conf"),
         }
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file at once, and not at all if it is as it should be.
+
+    PortAudio aborts if ALSA's configuration changes while it makes its list.
+    """
+    if path.exists() and path.read_text() == text:
+        return
+    new = path.with_suffix(".new")
+    new.write_text(text)
+    new.replace(path)
 
 
 def start() -> None:
