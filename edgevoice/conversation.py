@@ -482,7 +482,7 @@ class Conversation:
         if self.phase is not Phase.SPEAKING or not self._response.complete:
             return ()
         self.phase, self.deadline = Phase.IDLE, None
-        return (Command.TURN_UNHEARD,)
+        return (Command.TURN_UNHEARD, Command.SILENCE)  # nor when a speaker comes
 
     def _speechless(self) -> tuple[Command, ...]:
         if self.phase is not Phase.THINKING:

@@ -319,7 +319,8 @@ def verdict(
         f"links at once:    {max(r['most open'] for r in reports)}",
         f"attempts in the worst minute: {max(r['attempts'] for r in reports)}",
         f"without a link:   {len(gaps)} times, "
-        f"median {statistics.median(gaps or [0]):.2f} s, worst {max(gaps or [0]):.1f} s",
+        f"median {statistics.median(gaps or [0]):.2f} s, "
+        f"worst {max(gaps or [0]):.1f} s",
         f"grown in {growth[3]} turns: {growth[0]} kB, {growth[1]} descriptors, "
         f"{growth[2]} threads",
         *(f"{what}: {count}" for what, count in sorted(counts.items()) if what),

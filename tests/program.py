@@ -138,10 +138,10 @@ def program(
     more: str = "",
     *,
     button: str = "none",
+    devices: tuple[str, str] | None = None,
     terminal: int = subprocess.DEVNULL,
     start: Sequence[str] = ("-m", "edgevoice"),
     environ: Mapping[str, str] | None = None,
-    devices: tuple[str, str] | None = None,
 ) -> Iterator[Program]:
     """Run the daemon until the block ends; then it is killed if it still runs.
 
@@ -150,10 +150,10 @@ def program(
         endpoint: The server.
         more: Further settings, TOML.
         button: Its source in the settings.
+        devices: Microphone and speaker in the settings; None for WAV files.
         terminal: Where it reads keys and writes, if it does.
         start: What Python runs.
         environ: Further variables.
-        devices: Microphone and speaker; None: WAV files in ``folder``.
     """
     address = str(folder / "notify")
     with contextlib.ExitStack() as stack:

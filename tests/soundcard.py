@@ -50,7 +50,7 @@ load-module module-null-sink sink_name=speaker {card} norewinds=1
 set-default-sink speaker
 set-default-source mic
 """
-CARD = "rate=48000 channels=1 format=s16le"
+CARD = "rate={hz} channels=1 format=s16le"
 MONO = "channels=1 channel_map=mono master_channel_map=mono"
 
 CLIENT = """\
@@ -71,11 +71,14 @@ enable-shm = no
 # Complete in itself: Debian's own configuration would look for cards for a second.
 ALSA = """\
 defaults.namehint.extended on
+{in_front}
 pcm.default {{ type pulse server "unix:{socket}" hint.show on }}
 pcm.usbmic {{ type pulse server "unix:{socket}" device "mic" hint.show on }}
-pcm.usbspeaker {{ type pulse server "unix:{socket}" device "speaker" hint.show on }}
+pcm.usbspeaker {{ type pulse server "unix:{speaker}" device "speaker" hint.show on }}
 """
 
+OTHER = 'pcm.other{number} {{ type pulse server "unix:{socket}" hint.show on }}\n'
+"""A device that nobody wants."""
 
 HZ = 24_000
 """Rate of recordings."""
@@ -130,10 +133,22 @@ class Recording(threading.Thread):
 
 
 class SoundCard:
-    """The daemon, its configuration, and ways to hurt it; lives in one folder."""
+    """The daemon, its configuration, and ways to hurt it; lives in one folder.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: Where it lives.
+        speaker: Whose ``usbspeaker`` it is, if it is to come and go by itself.
+
+    Attributes:
+        hz: Rate of its devices from the next start on.
+        others: So many other devices stand in front of them, from then on.
+    """
+
+    def __init__(self, folder: Path, speaker: SoundCard | None = None) -> None:
         self.folder = folder
+        self.hz = 48_000
+        self.others = 0
+        self._speaker = speaker or self
         self._socket = folder / "native"
         self._pid_file = folder / "run" / "pid"
 
@@ -225,7 +240,10 @@ class SoundCard:
     def _write_configuration(self) -> None:
         for private in ("home", "run"):
             (self.folder / private).mkdir(mode=0o700, parents=True, exist_ok=True)
-        words = {"socket": str(self._socket), "card": CARD, "mono": MONO}
+        words = {"socket": str(self._socket), "card": CARD.format(hz=self.hz)}
+        words |= {"mono": MONO, "speaker": str(self._speaker._socket)}
+        others = (OTHER.format(number=n, **words) for n in range(self.others))
+        words["in_front"] = "".join(others)
         words["cookie"] = str(self.folder / "cookie")
         for name, text in (
             ("script.pa", SCRIPT),
@@ -233,7 +251,7 @@ class SoundCard:
             ("daemon.conf", DAEMON),
             ("asound.conf", ALSA),
         ):
-            (self.folder / name).write_text(text.format(**words))
+            _replace(self.folder / name, text.format(**words))
 
     def _private(self) -> dict[str, str]:
         """Keeps the daemon away from the user's own."""
@@ -245,6 +263,18 @@ class SoundCard:
             "PULSE_STATE_PATH": home,
             "PULSE_CONFIG": str(self.folder / "daemon.conf"),
         }
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file at once, and not at all if it is as it should be.
+
+    PortAudio aborts if ALSA's configuration changes while it makes its list.
+    """
+    if path.exists() and path.read_text() == text:
+        return
+    new = path.with_suffix(".new")
+    new.write_text(text)
+    new.replace(path)
 
 
 def start() -> None:

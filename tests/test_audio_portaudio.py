@@ -12,7 +12,7 @@ import numpy as np
 import pyaudio
 import pytest
 
-from edgevoice.audio import portaudio, stream
+from edgevoice.audio import arrivals, portaudio, stream
 from edgevoice.audio.devices import open_microphone, open_speaker
 from edgevoice.audio.microphone import CardMicrophone
 from edgevoice.audio.pcm import Samples, to_samples
@@ -120,8 +120,9 @@ class FakePyAudio:
 def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakePyAudio]:
     made = FakePyAudio()
     monkeypatch.setattr(stream, "library", made.library)
-    monkeypatch.setattr(stream, "FIRST_BLOCK_TIMEOUT", 0.1)
+    monkeypatch.setattr(stream, "FIRST_BLOCK_TIMEOUTS", (0.05, 0.1))
     monkeypatch.setattr(portaudio, "OPEN_TIMEOUT", 0.1)
+    monkeypatch.setattr(portaudio, "alsa_opens", lambda *_: None)
     yield made
     for hanging in (made.hang, made.hang_close):
         if hanging:
@@ -252,7 +253,24 @@ def test_a_device_that_opens_but_does_not_run_is_refused_and_closed(
 
     with pytest.raises(DeviceError, match="does not run"):
         CardSpeaker("default", silence)
-    assert [each.closed for each in fake.streams] == [True]
+    assert [each.closed for each in fake.streams] == [True, True]
+
+
+def test_a_device_that_does_not_run_at_once_is_opened_once_more(
+    fake: FakePyAudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen where a sound server had just begun to accept connections."""
+    fake.mute = True
+    monkeypatch.setattr(FakeStream, "close", lambda _: setattr(fake, "mute", False))
+    blocks: list[bytes] = []
+
+    microphone = CardMicrophone("default", blocks.append)
+
+    assert microphone.alive(time.monotonic())
+    late, running = (each.options["stream_callback"] for each in fake.streams)
+    assert late(bytes(640), 320, {}, 0) == (None, pyaudio.paAbort)
+    assert running(bytes(640), 320, {}, 0) == (None, pyaudio.paContinue)
+    assert len(blocks) == 2
 
 
 def test_a_wrong_name_is_answered_with_the_nearest(fake: FakePyAudio) -> None:
@@ -302,7 +320,7 @@ def test_a_microphone_plugged_in_while_the_speaker_is_open_is_found(
     fake: FakePyAudio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cards = {0: "Headphones"}
-    monkeypatch.setattr(portaudio, "card_ids", lambda: dict(cards))
+    monkeypatch.setattr(arrivals, "card_ids", lambda: dict(cards))
     fake.cards = [card("speaker", inputs=0)]
     speaker = CardSpeaker("speaker", silence)
     for _ in range(2):
@@ -319,6 +337,93 @@ def test_a_microphone_plugged_in_while_the_speaker_is_open_is_found(
     speaker.close()
     assert CardSpeaker("speaker", silence).alive(time.monotonic())
     assert microphone.alive(time.monotonic())
+
+
+def test_a_card_that_goes_does_not_disturb_the_other(
+    fake: FakePyAudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cards = {0: "Device", 1: "Headphones"}
+    monkeypatch.setattr(portaudio, "card_ids", lambda: dict(cards))
+    monkeypatch.setattr(arrivals, "card_ids", lambda: dict(cards))
+    fake.cards = [card("Mic: USB (hw:0,0)"), card("Phones: bcm (hw:1,0)")]
+    speaker = CardSpeaker("hw:CARD=Headphones,DEV=0", silence)
+    del cards[0]
+
+    with pytest.raises(DeviceError, match="is it still plugged in"):
+        CardMicrophone("hw:CARD=Device,DEV=0", ignore)
+    assert speaker.alive(time.monotonic())
+
+    cards[0] = "Webcam"  # in its place
+    cards[2] = "Device"
+    fake.cards = [card("Cam (hw:0,0)"), *fake.cards[1:], card("Mic: USB (hw:2,0)")]
+
+    CardMicrophone("hw:CARD=Device,DEV=0", ignore)
+    assert fake.streams[-1].options["input_device_index"] == 2
+    assert not speaker.alive(time.monotonic())
+
+
+def test_a_good_device_is_disturbed_once_for_one_that_is_missing_for_hours(
+    fake: FakePyAudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = False
+    monkeypatch.setattr(arrivals, "alsa_opens", lambda *_: there)
+    fake.cards = [card("usbmic", outputs=0)]
+    disturbed = 0
+
+    def attempt(microphone: CardMicrophone) -> CardMicrophone:
+        nonlocal disturbed
+        with pytest.raises(DeviceError, match="no speaker found"):
+            CardSpeaker("usbspeaker", silence)
+        if microphone.alive(time.monotonic()):
+            return microphone
+        disturbed += 1
+        return CardMicrophone("usbmic", ignore)
+
+    microphone = CardMicrophone("usbmic", ignore)
+    for _ in range(100):
+        microphone = attempt(microphone)
+    assert disturbed == 0
+
+    there = True  # ALSA opens it, but PortAudio does not list it
+    for _ in range(100):
+        microphone = attempt(microphone)
+    assert disturbed == 1
+
+    there = False
+    attempt(microphone)
+    there = True
+    fake.cards = [card("usbmic", outputs=0), card("usbspeaker", inputs=0)]
+    assert CardSpeaker("usbspeaker", silence).alive(time.monotonic())
+
+
+def test_what_alsa_cannot_open_is_kept_from_portaudio_which_would_abort(
+    fake: FakePyAudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(portaudio, "alsa_opens", lambda *_: False)
+
+    with pytest.raises(DeviceError, match="cannot be opened"):
+        CardMicrophone("default", ignore)
+    assert fake.streams == []
+
+
+def test_closes_that_hang_are_bounded_and_told(
+    fake: FakePyAudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.hang_close = threading.Event()
+    monkeypatch.setattr(stream.Stream.close, "__defaults__", (0.01,))
+    for _ in range(portaudio.MOST_CLOSING):
+        CardMicrophone("default", ignore).close()
+
+    for _ in range(10):
+        with pytest.raises(DeviceError, match="does not answer"):
+            CardMicrophone("default", ignore)
+    hanging = [t for t in threading.enumerate() if t.name == "close sound"]
+    assert len(hanging) == portaudio.MOST_CLOSING
+
+    fake.hang_close.set()
+    for thread in hanging:
+        thread.join(5)
+    CardMicrophone("default", ignore).close()
 
 
 def test_a_sound_system_that_hangs_is_given_up_and_not_asked_again_until_it_answers(

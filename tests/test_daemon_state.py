@@ -194,7 +194,7 @@ def test_a_disk_that_takes_no_more_keeps_the_handle_of_before(
 def test_a_power_cut_at_any_byte_leaves_the_old_or_the_new_handle(
     replaced: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What can be on the disk: the new file up to some byte, or in the old one's place."""
+    """The new file is there up to some byte, or has taken the old one's place."""
     newer = KeptHandle("newer", "scope", 1000.5)
     StateFile(tmp_path).save(newer)
     session = tmp_path / "session.json"

@@ -8,10 +8,12 @@ import pytest
 import soxr
 
 from edgevoice.audio.pcm import DOWNLINK_HZ, UPLINK_HZ
+from edgevoice.controls.control import Signal
+from edgevoice.daemon.sound import Sound
 from edgevoice.demo import QUESTION
 from edgevoice.simulator import Simulator
 from tests.evening import evening, match
-from tests.soundcard import SoundCard
+from tests.soundcard import LOUD, SoundCard
 
 pytestmark = pytest.mark.sound
 
@@ -41,3 +43,36 @@ async def test_the_echo_of_what_was_fed_to_the_microphone_is_heard(
     fed = np.frombuffer(QUESTION.read_bytes()[44:], np.int16)
     question = soxr.resample(fed, UPLINK_HZ, DOWNLINK_HZ).astype(np.int16)
     assert match(question, recording.sound) > 0.95
+
+
+async def test_a_card_that_was_lost_works_within_three_seconds_of_its_return(
+    tmp_path: Path, sound_card: SoundCard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """scripts/drill-devices does it for longer, and in more ways."""
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
+    async with evening(
+        tmp_path,
+        microphone={"device": "usbmic"},
+        speaker={"device": "usbspeaker"},
+    ) as here:
+        await here.is_idle()
+        sound = here.appliance.sound
+        for _ in range(2):
+            sound_card.kill()
+            await here.until(lambda: states(sound) == {"missing"})
+            assert here.guest.signals[-1] is Signal.ERROR
+
+            await asyncio.to_thread(sound_card.start)
+            await here.until(lambda: states(sound) == {"open"}, timeout=3.0)
+            assert here.appliance.error is None
+        with sound_card.listening() as recording:
+            here.appliance.press("test")
+            await asyncio.to_thread(sound_card.feed, QUESTION)
+            here.appliance.release("test")
+            await here.until(here.outcomes)
+            assert here.outcomes()[0]["outcome"] == "answered"
+            recording.wait_until(lambda: bool((abs(recording.sound) > LOUD).any()))
+
+
+def states(sound: Sound) -> set[str]:
+    return {sound.microphone.state, sound.speaker.state}

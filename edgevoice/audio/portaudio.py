@@ -5,6 +5,9 @@ What one has to know about it (seen with PyAudio 0.2.14, PortAudio 19.6, ALSA):
 * Its list of devices is frozen until it is terminated, which ends all streams.
 * Opening and closing wait for ever on a sound server that hangs. So each is done
   in a thread that is left behind when it takes too long.
+* It aborts the whole process (``Assertion `self->capture.nfds ||
+  self->playback.nfds'``) if it opens an ALSA plugin just when its sound server goes
+  or comes. So ALSA is asked first.
 * An exception in a callback ends the stream, and so does a block too short.
 * Loading and opening print dozens of harmless lines on file descriptor 2.
 """
@@ -17,6 +20,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from edgevoice.audio.arrivals import Arrivals, alsa_opens
 from edgevoice.audio.names import (
     KIND,
     DeviceInfo,
@@ -42,6 +46,10 @@ OPEN_TIMEOUT: Final = 6.0
 
 END_TIMEOUT: Final = 1.0
 """Seconds to wait for a stream to close that is ended for a new list."""
+
+MOST_CLOSING: Final = 4
+"""Streams whose close may hang at a time; no more are opened then. Each holds a thread
+and some memory, so that a driver that hangs at each close must not go on for ever."""
 
 FLAWS: Final[int] = pyaudio.paInputOverflow | pyaudio.paOutputUnderflow
 """Flags of a callback that mean: sound was lost before this block."""
@@ -76,7 +84,7 @@ class Library:
         self._lock = threading.Lock()
         self._pa: Any = None
         self._devices: dict[DeviceInfo, int] = {}
-        self._cards: dict[int, str] = {}  # those the list was made of
+        self._arrivals = Arrivals()
         self._streams: set[Any] = set()
         self._closing: set[threading.Thread] = set()
         self._stuck: threading.Thread | None = None
@@ -92,14 +100,8 @@ class Library:
                 self._load()
             return list(self._devices)
 
-    def refresh(self, *, end_streams: bool = False) -> bool:
+    def refresh(self) -> bool:
         """Make the list of devices anew, which is only possible while none is open.
-
-        Args:
-            end_streams: If cards have come or gone since the list was made, end the
-                open streams; whoever has one sees that it is no longer ``running``
-                and opens it again. Otherwise a microphone could never be plugged in
-                while the speaker is open.
 
         Returns:
             Whether it was made anew.
@@ -108,10 +110,36 @@ class Library:
             DeviceError: The sound system does not answer.
         """
         with self._lock:
-            if end_streams and card_ids() != self._cards:
-                for raw in list(self._streams):
-                    self._end(raw, END_TIMEOUT)
             if self._streams or self._closing:
+                return False
+            self._load()
+            return True
+
+    def refresh_for(self, wanted: str, direction: Direction) -> bool:
+        """Make the list anew for a device that cannot be opened with the old one.
+
+        This ends the streams that are open; whoever has one sees that it is no longer
+        ``running`` and opens it again. Otherwise a microphone could never be plugged
+        in while the speaker is open. It is only done if that promises something.
+
+        Returns:
+            Whether it was made anew.
+
+        Raises:
+            DeviceError: The sound system does not answer.
+        """
+
+        def promise() -> bool:
+            return self._arrivals.promise(wanted, direction)
+
+        with self._lock:
+            if self._closing:
+                return False
+            if self._streams and not self._within(OPEN_TIMEOUT, promise, bool):
+                return False
+            for raw in list(self._streams):
+                self._end(raw, END_TIMEOUT)
+            if self._closing:
                 return False
             self._load()
             return True
@@ -147,6 +175,10 @@ class Library:
 
         def start() -> Any:
             refused: OSError | None = None
+            # A card itself does not abort, and may refuse to be opened twice.
+            plugin = not device.name.startswith("hw:")
+            if plugin and alsa_opens(device.name, direction) is False:
+                raise DeviceError(_refusal(device.name, direction, None))
             for form in formats:
                 try:
                     return self._start(index, direction, form, callback)
@@ -157,11 +189,14 @@ class Library:
             raise DeviceError(_refusal(device.name, direction, refused))
 
         with self._lock:
+            if len(self._closing) >= MOST_CLOSING:
+                raise DeviceError(NO_ANSWER)
             index = self._devices.get(device, -1)
-            if index < 0:  # the list was made anew since the device was chosen
+            if index < 0 or self._arrivals.outdated(device):
                 raise DeviceError(_refusal(device.name, direction, None))
             raw = self._within(OPEN_TIMEOUT, start, lambda late: late.close())
             self._streams.add(raw)
+            self._arrivals.kept(direction)
             return raw
 
     def running(self, raw: Any) -> bool:
@@ -206,8 +241,8 @@ class Library:
             return self._make()
 
         self._pa = self._within(OPEN_TIMEOUT, load, lambda late: late.terminate())
-        self._cards = card_ids()
-        self._devices = _devices(self._pa, self._cards)
+        self._arrivals.listed()
+        self._devices = _devices(self._pa, self._arrivals.cards)
 
     def _start(
         self, index: int, direction: Direction, form: Format, callback: Callback

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
 from edgevoice.audio.devices import STALLED
@@ -10,8 +11,12 @@ from edgevoice.audio.names import KIND, DeviceInfo, Direction
 from edgevoice.audio.portaudio import ABORT, CONTINUE, FLAWS, Format, library
 from edgevoice.errors import DeviceError
 
-FIRST_BLOCK_TIMEOUT: Final = 3.0
-"""Seconds within which an open device must run; Bluetooth takes more than one."""
+FIRST_BLOCK_TIMEOUTS: Final = (1.0, 3.0)
+"""Seconds within which an open device must run, by attempt.
+
+What is opened while its sound server starts may never run; opened once more it does.
+Bluetooth takes more than one second, and has that long at the second attempt.
+"""
 
 CLOSE_TIMEOUT: Final = 1.0
 """Seconds that a caller of ``close`` waits at most; closing takes 10 ms to 40 ms."""
@@ -47,7 +52,7 @@ class Stream:
         """Open a device and wait for its first callback.
 
         Should it fail, then it is tried once more with a fresh list of devices: cards
-        come and go. If they did, other streams end, since the list needs it.
+        come and go. For this other streams may end: see ``Library.refresh_for``.
 
         Args:
             wanted: What the settings say.
@@ -62,18 +67,21 @@ class Stream:
         self.last_callback = 0.0
         self._running = threading.Event()
         self._closed = False
-        try:
-            self._raw = self._open(wanted, direction, formats, prepare)
-        except DeviceError:
-            if not library.refresh(end_streams=True):
-                raise
-            self._raw = self._open(wanted, direction, formats, prepare)
-        if not self._running.wait(FIRST_BLOCK_TIMEOUT):
-            self.close()
-            raise DeviceError(
-                f"{KIND[direction]} {self.device.name!r} was opened but does not run;"
-                " plug it in again, or restart the sound server"
-            )
+        for timeout in FIRST_BLOCK_TIMEOUTS:
+            try:
+                self._raw = self._open(wanted, direction, formats, prepare)
+            except DeviceError:
+                if not library.refresh_for(wanted, direction):
+                    raise
+                self._raw = self._open(wanted, direction, formats, prepare)
+            if self._running.wait(timeout):
+                return
+            library.close(self._raw, CLOSE_TIMEOUT)
+        self._closed = True
+        raise DeviceError(
+            f"{KIND[direction]} {self.device.name!r} was opened but does not run;"
+            " plug it in again, or restart the sound server"
+        )
 
     def alive(self, now: float) -> bool:
         """Whether blocks come; ``now`` is ``time.monotonic()``."""
@@ -99,19 +107,26 @@ class Stream:
                 yield form
 
         self.device = library.find(wanted, direction)
-        return library.open(self.device, direction, tries(), self._callback)
+        self._running = running = threading.Event()
+        callback = partial(self._callback, running)
+        return library.open(self.device, direction, tries(), callback)
 
     def _callback(
-        self, data: bytes | None, frames: int, _times: Mapping[str, float], status: int
+        self,
+        running: threading.Event,
+        data: bytes | None,
+        frames: int,
+        _times: Mapping[str, float],
+        status: int,
     ) -> tuple[bytes | None, int]:
         # Runs in PortAudio's thread. No logging, no waiting, no exceptions: an
         # exception ends the stream, and so does a block that is too short.
-        if self._closed:
+        if self._closed or running is not self._running:  # given up before it ran
             return None, ABORT
         self.last_callback = time.monotonic()
         if status & FLAWS:
             self.flaws += 1
         out = self._process(data or b"", frames)
-        if not self._running.is_set():
-            self._running.set()
+        if not running.is_set():
+            running.set()
         return out, CONTINUE

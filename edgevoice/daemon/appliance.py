@@ -86,6 +86,8 @@ class Appliance:
         self._doubtful_captions: list[str] = []
         self._told_devices: dict[str, dict[str, str | None]] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._killed_turn = False
+        """It is still to be told, by ear, that the last run was killed in a turn."""
         self._talked_at: float | None = None
         """When the last turn of this conversation ended, loop's clock."""
         rotation = Rotation(settings.live.session.connection_minutes * 60)
@@ -154,7 +156,7 @@ class Appliance:
         outcome = "lost: edgevoice was killed in the middle of it"
         log.warning("the last turn of the run before this one is %s", outcome)
         self.news.tell("turn", number=0, outcome=outcome)
-        self.sound.signal(Earcon.FAILED)
+        self._killed_turn = True
 
     def set_volume(
         self, volume: int | None = None, *, muted: bool | None = None
@@ -320,7 +322,7 @@ class Appliance:
 
     def may_leave(self) -> bool:
         """Whether nobody would notice a change of connection now."""
-        return self._conversation.settled and not self.sound.playout.sounding
+        return self._conversation.settled and not self.sound.sounding
 
     def link_changed(self) -> None:
         """The link's status or error is new."""
@@ -342,6 +344,9 @@ class Appliance:
             self._loop.call_soon(self.happened, Event.UNHEARD)
 
     def _device_changed(self) -> None:
+        if self._killed_turn and self.sound.speaker.device is not None:
+            self._killed_turn = False
+            self.sound.signal(Earcon.FAILED)
         self._skip_what_nobody_hears()
         for keeper in (self.sound.microphone, self.sound.speaker):
             facts = {
@@ -376,7 +381,7 @@ class Appliance:
     def show(self) -> None:
         """Bring the indicators into line with the state."""
         phase = self.phase
-        if phase == "listening" and self.sound.microphone.absent:
+        if phase == "listening" and self.sound.microphone.state == "missing":
             phase = "idle"  # nobody is being recorded
         broken = bool(self.control_error or self.sound.error)
         self.panel.show(signal_for(phase, self.link.status, broken=broken))

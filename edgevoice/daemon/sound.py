@@ -24,6 +24,11 @@ Post: TypeAlias = Callable[..., None]
 class Sound:
     """The ears and the mouth of one appliance; loop's thread, but for ``_pull``.
 
+    Devices come and go. If the microphone goes in mid utterance, what was said until
+    then is sent. If the speaker goes in mid answer and is back before the answer is
+    complete, the rest is heard; an answer that is complete while there is no speaker
+    is lost, and told so.
+
     Args:
         settings: Names of the devices, pre-roll, volume.
         bell: Rung at every block of an utterance.
@@ -65,7 +70,13 @@ class Sound:
         self._pre_roll.clear()
 
     def record(self) -> Utterance:
-        """Begin an utterance, with what was heard just before."""
+        """Begin an utterance, with what was heard just before.
+
+        Whoever presses while there is no microphone hears it at once, not only after
+        speaking.
+        """
+        if self.microphone.state == "missing":
+            self.signal(Earcon.FAILED)
         self._rewind()
         self._utterance = Utterance(self._pre_roll.take())
         return self._utterance
@@ -95,7 +106,7 @@ class Sound:
             recording.add(pcm)
             self.last_block = pcm
             self._bell.ring()
-        elif self.playout.sounding:
+        elif self.sounding:
             self._pre_roll.clear()  # it would hold our own loudspeaker
         else:
             self._pre_roll.add(pcm)
@@ -115,17 +126,27 @@ class Sound:
             name,
             open_it,
             wanted=lambda: always or self.recording is not None,
-            changed=self._on_change,
+            changed=self._microphone_changed,
             bell=self._bell,
             clock=time.monotonic,
         )
 
+    def _microphone_changed(self) -> None:
+        if self.microphone.device is None:
+            self._pre_roll.clear()  # it would be old at the next press
+        self._on_change()
+
     # -- the mouth -----------------------------------------------------------------
 
     def signal(self, earcon: Earcon) -> None:
-        """Play a short signal, if the settings want any."""
-        if self._settings.speaker.earcons:
+        """Play a short signal, if the settings want any; never later than now."""
+        if self._settings.speaker.earcons and self.speaker.device is not None:
             self.playout.sound(earcons.samples(earcon))
+
+    @property
+    def sounding(self) -> bool:
+        """Whether the loudspeaker is being given sound now."""
+        return self.speaker.device is not None and self.playout.sounding
 
     @property
     def unheard(self) -> bool:
