@@ -258,6 +258,7 @@ class Report:
             "trouble": [
                 line for line in here.daemon.stderr.splitlines() if "Traceback" in line
             ],
+            "unasked": here.unasked,
         }
 
     def _is_twice(self, number: int, windows: int) -> bool:
@@ -297,9 +298,9 @@ def verdict(
         reports: What became of each household.
         kills: The daemon was killed every few seconds; each start is an attempt.
     """
-    fates, causes, counts = (
-        sum((Counter(r[name]) for r in reports), Counter())
-        for name in ("fates", "causes", "counts")
+    fates, causes, counts, unasked = (
+        sum((Counter(r[name]) for r in reports), Counter[str]())
+        for name in ("fates", "causes", "counts", "unasked")
     )
     gaps = sorted(gap for r in reports for gap in r["gaps"])
     growth = max((g for r in reports for g in r["growth"]), key=lambda g: g[3])
@@ -319,11 +320,12 @@ def verdict(
         f"links at once:    {max(r['most open'] for r in reports)}",
         f"attempts in the worst minute: {max(r['attempts'] for r in reports)}",
         f"without a link:   {len(gaps)} times, "
-        f"median {statistics.median(gaps or [0]):.2f} s, "
-        f"worst {max(gaps or [0]):.1f} s",
+        f"median {statistics.median(gaps or [0]):.3f} s, "
+        f"worst {max(gaps or [0]):.3f} s",
         f"grown in {growth[3]} turns: {growth[0]} kB, {growth[1]} descriptors, "
         f"{growth[2]} threads",
         *(f"{what}: {count}" for what, count in sorted(counts.items()) if what),
+        *(f"no reply: {what}: {count}" for what, count in sorted(unasked.items())),
         *(f"WEDGED: {what}" for what in lists["wedged"]),
         *lists["trouble"],
     ]

@@ -151,6 +151,8 @@ class Household:
         """Of each turn, by run and number; empty while it is under way."""
         self.links: list[tuple[float, str]] = []
         """When the link's status changed, and to what; seconds since the epoch."""
+        self.unasked: Counter[str] = Counter()
+        """Why commands found no daemon."""
         self.listener = Listener(card)
         self.daemon: Program
         self.folder = folder
@@ -206,7 +208,8 @@ class Household:
         """Ask the daemon; None if there is none just now."""
         try:
             return self.daemon.ask(command)
-        except (EdgeVoiceError, OSError):
+        except (EdgeVoiceError, OSError) as error:
+            self.unasked[f"{command}: {type(error).__name__} {error}"] += 1
             return None
 
     def speak(self, number: int, seconds: float) -> tuple[int, int] | None:
