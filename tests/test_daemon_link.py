@@ -198,6 +198,11 @@ async def say_nothing(_: Party, socket: ServerConnection) -> None:
     await socket.wait_closed()
 
 
+async def stay(other: Party, socket: ServerConnection) -> None:
+    await other.set_up(socket)
+    await socket.wait_closed()
+
+
 async def break_utf8(_: Party, socket: ServerConnection) -> None:
     await socket.send(b"\xff", text=True)
     await socket.wait_closed()
@@ -502,3 +507,25 @@ async def test_thirty_reconnects_leave_no_task_and_no_socket(
             assert other.open == 1
             assert tasks() == ["downlink", "leave", "uplink"]
         assert tasks() == []
+
+
+@pytest.mark.parametrize("rounds", range(8))
+async def test_an_end_that_comes_as_the_link_is_left_is_not_overheard(
+    rounds: int, tmp_path: Path
+) -> None:
+    """TaskGroup swallows a cancellation that collides with an error of its own."""
+    async with party(stay) as (_, address):
+        here = Here(tmp_path, address)
+        keeping = asyncio.create_task(here.link.keep())
+        await here.until(lambda: here.link.status == "up")
+        here.link.reconnect()
+        for _ in range(rounds):
+            await asyncio.sleep(0)
+
+        keeping.cancel()
+
+        done, _ = await asyncio.wait({keeping}, timeout=3.0)
+        for _ in range(3):  # let a test that fails end
+            keeping.cancel()
+            await asyncio.sleep(0.01)
+        assert done

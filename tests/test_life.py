@@ -19,7 +19,7 @@ from tests.life import Life, life
 
 Patch = pytest.MonkeyPatch
 FEW = settings(
-    max_examples=600,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -6,6 +6,7 @@ such a clock, so their calls are made at once, in place.
 """
 
 import asyncio
+import io
 import selectors
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,6 +17,9 @@ GRACE_S = 0.001
 
 SMALL_S = 0.05
 """Jumps up to here need no grace: what is under way is only a little late."""
+
+LONGEST_S = 5 * 86400.0
+"""A life that is longer hangs, seconds of its own clock."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -34,6 +38,8 @@ class _Selector(selectors.DefaultSelector):
         news = super().select(0 if timeout <= SMALL_S else GRACE_S)
         if not news:
             self.now += max(0.0, timeout)
+        if self.now > LONGEST_S:
+            raise TimeoutError(f"this life never ends:\n{_waiting()}")
         return news
 
 
@@ -49,6 +55,14 @@ class _InPlace(ThreadPoolExecutor):
         except Exception as error:  # noqa: BLE001  for whoever awaits it
             future.set_exception(error)
         return future
+
+
+def _waiting() -> str:
+    """Where each task stands."""
+    text = io.StringIO()
+    for task in asyncio.all_tasks(asyncio.get_running_loop()):
+        task.print_stack(file=text)
+    return text.getvalue()
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
