@@ -19,7 +19,7 @@ from tests.life import Life, life
 
 Patch = pytest.MonkeyPatch
 FEW = settings(
-    max_examples=25,
+    max_examples=300,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -110,6 +110,21 @@ faults = st.sampled_from(
         "close=1011:Internal error encountered.@ready",
         "close=1000:The operation was cancelled.@start",
         "refuse=503",
+        "mute@end",
+        "mute@answer",
+        "deaf@audio3",
+        "double_turn_complete",
+        "late_transcript",
+        "empty_update",
+        "poisoned",
+        "resume_then_die",
+        "lifetime=5",
+        "gaps=1.3",
+        "speed=0.7",
+        "speed=8",
+        "drop@message3",
+        "drop@message7",
+        "drop@heard",
     ]
 )
 steps = st.tuples(

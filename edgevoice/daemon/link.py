@@ -105,7 +105,8 @@ class Link:
             await asyncio.sleep(backoff.earliest() - self._clock())
             backoff.attempt(self._clock())
             try:
-                ending = await self._serve()
+                # In a task of its own, so that ours alone knows who cancels us.
+                ending = await asyncio.create_task(self._serve(), name="connection")
             finally:
                 lived = self._down()
             at_once = self._at_once(ending, lived)
@@ -313,10 +314,11 @@ _LEFT: Final = Ending(1000, "left before its end", Remedy.RESUME)
 
 
 def _obey_cancellation() -> None:
-    """End this task if somebody wants it to, though nobody told it.
+    """End this task if somebody wants it to, though what it awaited did not say so.
 
     Before Python 3.13 a TaskGroup swallows a cancellation that collides with an error
-    of its own (CPython issue 116720): a SIGTERM as the link breaks.
+    of its own (CPython issue 116720): a SIGTERM as the link breaks. It also leaves its
+    own request behind in ``cancelling()``, so this holds only for a task without one.
     """
     task = asyncio.current_task()
     if task is not None and task.cancelling():
