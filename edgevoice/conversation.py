@@ -514,9 +514,16 @@ class Conversation:
         if self.phase is Phase.SPEAKING:
             self._response.disown()
             return (*self._finish(cut=True), Command.LEAVE_LINK)
-        self._response.open, self.deadline = False, None
-        self._response.forget_owed()
-        return ()
+        return self._give_up_owed()
+
+    def _give_up_owed(self) -> tuple[Command, ...]:
+        """A ``turnComplete`` never came."""
+        response = self._response
+        # Not a word on a turn that was cancelled: is anybody there?
+        silent = response.owed > 0 and not response.owed_begun
+        response.open, self.deadline = False, None
+        response.forget_owed()
+        return (Command.LEAVE_LINK,) if silent else ()
 
     def _play_held(self, now: float) -> tuple[Command, ...]:
         self._response.held = False

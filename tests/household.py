@@ -209,7 +209,8 @@ class Household:
         try:
             return self.daemon.ask(command)
         except (EdgeVoiceError, OSError) as error:
-            self.unasked[f"{command}: {type(error).__name__} {error}"] += 1
+            words = str(error).partition(str(self.folder))[0]
+            self.unasked[f"{command}: {type(error).__name__} {words}"] += 1
             return None
 
     def speak(self, number: int, seconds: float) -> tuple[int, int] | None:

@@ -644,3 +644,19 @@ def test_a_turn_complete_that_never_comes_is_given_up() -> None:
 
     assert story.conversation.settled
     assert story.conversation.deadline is None
+
+
+def test_a_link_that_says_nothing_of_a_cancelled_turn_is_left() -> None:
+    story = connected()
+    story.then(Event.SAID, Event.SENT, Event.SILENCED)
+
+    assert story.wait(TIMING.answer + 0.1) == (Command.LEAVE_LINK,)
+    assert story.conversation.settled
+
+
+def test_a_link_that_had_begun_to_answer_is_not_left_for_its_end() -> None:
+    story = connected()
+    story.then(Event.SAID, Event.SENT, Event.AUDIO, Event.SILENCED)
+
+    assert story.wait(TIMING.answer + 0.1) == ()
+    assert story.conversation.settled

@@ -144,8 +144,9 @@ class Simulator:
 
     @property
     def connections(self) -> int:
-        """Number of open sockets."""
-        return sum(line.socket.is_open for line in self._lines)
+        """Number of open sockets; a deaf one does not notice when it is closed."""
+        sockets = [line.socket for line in self._lines]
+        return sum(socket.is_open and not socket.is_deaf for socket in sockets)
 
     async def wait_for(
         self, predicate: Callable[[list[Entry]], bool], timeout: float = 5.0
