@@ -19,7 +19,7 @@ from tests.life import Life, life
 
 Patch = pytest.MonkeyPatch
 FEW = settings(
-    max_examples=300,
+    max_examples=100,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
