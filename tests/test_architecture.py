@@ -49,7 +49,7 @@ FOREIGN = {
     "pyaudio": {"audio.portaudio"},
     "gpiozero": {"controls.gpio"},
     "lgpio": {"controls.gpio"},
-    "systemd": {"daemon.supervisor", "daemon.logs"},
+    "systemd": {"daemon.logs"},
 }
 
 

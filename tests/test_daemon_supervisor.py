@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator
@@ -271,3 +272,27 @@ async def test_a_microphone_that_stopped_or_hangs_is_no_sign_of_life(
         sound.microphone.stuck = True
         assert not sound.alive()
         sound.microphone.device, sound.microphone.stuck = opened, False
+
+
+def test_a_systemd_that_does_not_read_holds_nobody_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as full:
+        full.bind(str(tmp_path / "notify"))
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+
+        for _ in range(10_000):
+            supervisor.notify(STATUS="nobody reads this")
+
+        assert full.recv(100) == b"STATUS=nobody reads this"
+
+
+def test_an_abstract_address_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = f"edgevoice-test-{os.getpid()}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
+        heard.bind(f"\0{name}")
+        monkeypatch.setenv("NOTIFY_SOCKET", f"@{name}")
+
+        supervisor.notify(READY="1", STATUS="here")
+
+        assert heard.recv(100) == b"READY=1\nSTATUS=here"

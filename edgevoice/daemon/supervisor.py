@@ -1,26 +1,29 @@
-"""systemd: ready, status in plain words, watchdog, stopping.
-
-``systemd`` is also the name of a folder at the top of the checkout, so ``import
-systemd`` alone would succeed without systemd-python; hence the form below.
-"""
+"""systemd: ready, status in plain words, watchdog, stopping; see sd_notify(3)."""
 
 import asyncio
 import contextlib
 import os
+import socket
 from collections.abc import Callable, Mapping
-
-try:
-    from systemd import daemon as _sd
-except ImportError:  # a laptop
-    _sd = None
 
 
 def notify(**fields: str) -> None:
-    """Tell systemd, for example ``READY="1"``; without systemd, nothing happens."""
-    if _sd is not None:
+    """Tell systemd, for example ``READY="1"``; without systemd, nothing happens.
+
+    It never waits, which is why it is not the library's: while systemd does not read,
+    that one would hold up the whole appliance. What does not fit then is not told.
+    """
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return
+    message = "\n".join(f"{name}={value}" for name, value in fields.items())
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+        channel.setblocking(False)
         # $NOTIFY_SOCKET may be inherited from a service that has ended.
         with contextlib.suppress(OSError):
-            _sd.notify("\n".join(f"{name}={value}" for name, value in fields.items()))
+            # A leading @ stands for the null byte of an abstract address.
+            where = f"\0{address[1:]}" if address.startswith("@") else address
+            channel.sendto(message.encode(), where)
 
 
 def watchdog_interval(environ: Mapping[str, str] = os.environ) -> float | None:
