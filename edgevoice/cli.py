@@ -234,7 +234,7 @@ _GROUPS: Final = {
 _SIMPLE: Final = {
     "press": "Hold the button down.",
     "release": "Let the button go.",
-    "tap": "Tap the button: silence (in mode toggle: begin or end).",
+    "tap": "Tap the button: silence, or when all is silent the last answer again.",
     "stop": "Silence now.",
     "new": "Forget the conversation and start afresh.",
     "mute": "Keep the speaker silent.",

@@ -97,6 +97,8 @@ class Event(Enum):
     """Setup is complete on a new connection: it goes on with the session."""
     LINK_DOWN = auto()
     """The connection is gone."""
+    REFUSED = auto()
+    """No connection will come before a person has mended something."""
     AUDIO = auto()
     """A chunk of response audio arrived; ask ``gate`` first."""
     PROGRESS = auto()
@@ -135,6 +137,8 @@ class Command(Enum):
     TURN_TALKED_OVER = "talked over"
     TURN_CANCELLED = "cancelled"
     TURN_CUT = "lost: the link broke in mid answer"
+    TURN_STALLED = "lost: the server stopped in mid answer"
+    TURN_REFUSED = "lost: the server refuses us"
     TURN_EMPTY = "lost: the server had nothing to say"
     TURN_UNANSWERED = "lost: the server did not answer in time"
     TURN_BROKEN = "lost: the link broke each time that it was sent"
@@ -239,6 +243,8 @@ class Conversation:
                 return self._link_came(event, now)
             case Event.LINK_DOWN:
                 return self._link_went(now)
+            case Event.REFUSED:
+                return self._refused()
             case Event.AUDIO:
                 return self._audio(now)
             case Event.PROGRESS:
@@ -387,8 +393,14 @@ class Conversation:
             silence = (Command.SILENCE,) if held else ()
             return (*silence, *self._send_again(now))
         if self.phase is Phase.SPEAKING and not self._response.complete:
-            return self._finish(cut=True)
+            return self._finish(Command.TURN_CUT)
         return ()
+
+    def _refused(self) -> tuple[Command, ...]:
+        if not self._waits_to_be_sent:
+            return ()
+        self.phase, self.deadline = Phase.IDLE, None
+        return (Command.TURN_REFUSED,)
 
     def _send_again(self, now: float) -> tuple[Command, ...]:
         """The link went before the answer began."""
@@ -409,6 +421,10 @@ class Conversation:
                 self._response.held = True
                 begun = self._response.owed_begun
                 self.deadline = now + (HOLD_LIMIT_BEGUN if begun else HOLD_LIMIT)
+            case Gate.DROP if self.phase is Phase.IDLE:
+                # It was silenced, and the server goes on: its end is still to come.
+                self._response.owed_begun = self._response.owed > 0
+                self.deadline = now + self._timing.answer
             case _:
                 pass
         return ()
@@ -464,11 +480,11 @@ class Conversation:
             return (Command.TURN_EMPTY,)
         return ()
 
-    def _finish(self, *, cut: bool = False) -> tuple[Command, ...]:
+    def _finish(self, outcome: Command = Command.TURN_ANSWERED) -> tuple[Command, ...]:
         """No more audio will come; what there is plays out."""
         if self._response.complete:
             return ()
-        self._response.complete, self._response.cut = True, cut
+        self._response.complete, self._response.outcome = True, outcome
         self.deadline = None  # the sound card's clock runs from here
         return (Command.FINISH_PLAYOUT,)
 
@@ -476,7 +492,7 @@ class Conversation:
         if self.phase is not Phase.SPEAKING or not self._response.complete:
             return ()
         self.phase, self.deadline = Phase.IDLE, None
-        return (Command.TURN_CUT if self._response.cut else Command.TURN_ANSWERED,)
+        return (self._response.outcome,)
 
     def _unheard(self) -> tuple[Command, ...]:
         if self.phase is not Phase.SPEAKING or not self._response.complete:
@@ -513,7 +529,7 @@ class Conversation:
             return self._play_held(now) if self._response.held else self._no_answer(now)
         if self.phase is Phase.SPEAKING:
             self._response.disown()
-            return (*self._finish(cut=True), Command.LEAVE_LINK)
+            return (*self._finish(Command.TURN_STALLED), Command.LEAVE_LINK)
         return self._give_up_owed()
 
     def _give_up_owed(self) -> tuple[Command, ...]:
@@ -584,13 +600,14 @@ class _Response:
     """The present response has no more audio."""
     typed: bool = False
     """The question was typed, so nothing can be said in addition."""
-    cut: bool = False
-    """It ended because the link or the server failed."""
+    outcome: Command = Command.TURN_ANSWERED
+    """How it will have ended once it is played to its end."""
     doubted: bool = False
     """This link resumed a session, and nothing was answered on it yet."""
 
     def begin(self) -> None:
-        self.held = self.complete = self.cut = False
+        self.held = self.complete = False
+        self.outcome = Command.TURN_ANSWERED
 
     def forget_owed(self) -> None:
         """Nothing of an older turn can come any more."""

@@ -195,7 +195,7 @@ class Household:
 
     def told_of_kills(self) -> int:
         """How often a daemon said that the one before it was killed in a turn."""
-        return self.daemon.stderr.count("killed in the middle of it")
+        return self.daemon.stderr.count("ended in the middle of it")
 
     def close(self) -> None:
         """End the daemon and everything around it."""

@@ -175,7 +175,7 @@ class Life:
         self.guest = guest
         self.ear, self.mouth = ear, mouth
         self.watch = watch
-        self._answers = _only(simulator, Answers)
+        self.answers = _only(simulator, Answers)
         self._armed = _only(simulator, Armed)
         self._said: list[tuple[int, float]] = []
         """Turn and length of each utterance, by its label from 1."""
@@ -208,7 +208,7 @@ class Life:
     def whole(self, label: int) -> bool:
         """Whether the server has once heard all of it."""
         _, length = self._said[label - 1]
-        return self._answers.heard.get(label, 0) / UPLINK_HZ > length - 2 * BLOCK_S
+        return self.answers.heard.get(label, 0) / UPLINK_HZ > length - 2 * BLOCK_S
 
     def schedule(self, fault: str, when: float) -> None:
         """Let a fault happen; behaviours strike once, the next time they can."""
@@ -265,7 +265,9 @@ class Life:
         """Until the link is up and nobody waits for anything."""
         await self.guest.until(
             lambda: (
-                self.appliance.phase == "idle" and self.appliance.link.status == "up"
+                self.appliance.phase == "idle"
+                and self.appliance.link.status == "up"
+                and self.appliance.connected
             ),
             timeout,
         )

@@ -296,3 +296,13 @@ def test_there_may_be_nothing_to_hear_again() -> None:
     playout.forget()
 
     assert not playout.repeat()
+
+
+def test_an_answer_that_nobody_heard_for_want_of_a_speaker_can_be_heard_again() -> None:
+    playout = Playout()
+    answer(playout, 5_000)
+    playout.push(sound(0.3))
+    playout.finish()
+    playout.flush()
+
+    assert heard_again(playout).max() == LOUD

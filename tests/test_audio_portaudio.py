@@ -528,3 +528,18 @@ def test_without_pyaudio_the_error_says_what_to_install(
             attempt()
         assert "\n" not in str(caught.value)
     open_speaker(f"file:{tmp_path / 'a.wav'}", silence).close()
+
+
+def test_a_close_that_never_ends_is_a_reason_to_restart(fake: FakePyAudio) -> None:
+    fake.hang_close = threading.Event()
+    microphone = CardMicrophone("default", ignore)
+    began = time.monotonic()
+
+    microphone.close()
+
+    assert not fake.library.hangs(began + portaudio.LONGEST_CLOSE - 1)
+    assert fake.library.hangs(began + portaudio.LONGEST_CLOSE + 5)
+    closing = next(t for t in threading.enumerate() if t.name == "close sound")
+    fake.hang_close.set()
+    closing.join(5)
+    assert not fake.library.hangs(began + portaudio.LONGEST_CLOSE + 5)

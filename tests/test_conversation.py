@@ -501,7 +501,7 @@ def test_a_server_that_stops_in_mid_answer_does_not_hold_the_floor() -> None:
         Command.FINISH_PLAYOUT,
         Command.LEAVE_LINK,
     )
-    assert story.then(Event.DRAINED) == (Command.TURN_CUT,)
+    assert story.then(Event.DRAINED) == (Command.TURN_STALLED,)
 
 
 def test_the_answer_to_a_question_that_timed_out_is_not_heard_later() -> None:

@@ -52,7 +52,7 @@ def test_an_indicator_that_comes_later_shows_what_the_others_do() -> None:
 
 @pytest.mark.parametrize("link", ["up", "connecting", "down", "refused"])
 @pytest.mark.parametrize("broken", [False, True])
-@pytest.mark.parametrize("phase", ["listening", "thinking", "speaking"])
+@pytest.mark.parametrize("phase", ["listening", "speaking"])
 def test_what_the_person_does_is_shown_before_what_is_wrong(
     phase: str, broken: bool, link: str
 ) -> None:
@@ -74,3 +74,10 @@ def test_at_rest_it_shows_whether_all_is_well(
     link: str, broken: bool, signal: Signal
 ) -> None:
     assert signal_for("idle", link, broken=broken) is signal
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_question_that_waits_for_a_link_is_shown_as_waiting(broken: bool) -> None:
+    assert signal_for("thinking", "up", broken=broken) is Signal.THINKING
+    for link in ("connecting", "down"):
+        assert signal_for("thinking", link, broken=broken) is Signal.OFFLINE

@@ -38,9 +38,11 @@ def test_a_warning_at_once_does_not_make_it_leave_at_once() -> None:
     assert Rotation(after=0).window(0.0, (1.0, 51.0)) == (STABLE_S, 41.0)
 
 
-def test_an_end_without_a_warning_is_expected_the_next_time() -> None:
+def test_an_end_that_came_twice_without_a_warning_is_expected() -> None:
     rotation = Rotation(after=0)
 
+    rotation.ended(TOO_OLD, 3481.0, warned=False)
+    assert rotation.limit == NEVER, "once may be an accident"
     rotation.ended(TOO_OLD, 3480.0, warned=False)
 
     assert rotation.window(0.0, None) == (3420.0, 3470.0)
@@ -48,11 +50,16 @@ def test_an_end_without_a_warning_is_expected_the_next_time() -> None:
 
 @pytest.mark.parametrize(
     ("ending", "lived", "warned"),
-    [(BROKEN, 600.0, False), (TOO_OLD, 600.0, True), (TOO_OLD, 40.0, False)],
+    [
+        (BROKEN, 600.0, False),
+        (TOO_OLD, 600.0, True),
+        (TOO_OLD, 40.0, False),
+    ],
 )
 def test_other_ends_teach_nothing(ending: Ending, lived: float, warned: bool) -> None:
     rotation = Rotation(after=0)
 
+    rotation.ended(ending, lived, warned=warned)
     rotation.ended(ending, lived, warned=warned)
 
     assert rotation.limit == NEVER
@@ -72,6 +79,7 @@ def test_a_connection_is_always_left_before_its_end(
 ) -> None:
     rotation = Rotation(after)
     if learned:
+        rotation.ended(TOO_OLD, limit, warned=False)
         rotation.ended(TOO_OLD, limit, warned=False)
     warning = (told[0], told[0] + told[1]) if told else None
 

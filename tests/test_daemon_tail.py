@@ -52,16 +52,17 @@ def test_a_forgotten_conversation_is_told_to_nobody() -> None:
     assert tail.tell() == ()
 
 
-def test_a_model_that_refuses_it_is_not_told_again() -> None:
+def test_after_a_refusal_one_session_goes_without() -> None:
     tail = Tail()
     exchange(tail, "one?", "two")
-    tail.tell()
+    assert tail.tell()
     tail.link_ended(refused=False)
     assert tail.tell()
 
     tail.link_ended(refused=True)
 
-    assert tail.tell() == ()
+    assert tail.tell() == (), "the next session goes without"
+    assert tail.tell()
 
 
 def test_a_refusal_of_something_else_does_not_count() -> None:
@@ -71,3 +72,31 @@ def test_a_refusal_of_something_else_does_not_count() -> None:
     tail.link_ended(refused=True)
 
     assert tail.tell()
+
+
+def test_an_exchange_that_was_cut_is_told_too() -> None:
+    tail = Tail()
+    tail.heard("user", "who was Ada?")
+    tail.heard("model", "A mathema")
+
+    tail.link_ended(refused=False)
+
+    assert [said.text for said in tail.tell()] == ["who was Ada?", "A mathema"]
+
+
+def test_a_question_that_is_sent_again_is_kept_once() -> None:
+    tail = Tail()
+    tail.heard("user", "who was Ada?")
+    tail.link_ended(refused=False)
+    exchange(tail, "who was Ada?", "A mathematician.")
+
+    assert tail.tell()[0].text == "who was Ada?"
+
+
+def test_a_typed_question_is_kept_though_the_link_went() -> None:
+    tail = Tail()
+    tail.typed("who was Ada?")
+    tail.link_ended(refused=False)
+    exchange(tail, "", "A mathematician.")
+
+    assert tail.tell()[0].text == "who was Ada?"

@@ -19,7 +19,13 @@ def turn_of(tally: Tally, outcome: str, *moments: str) -> Turn:
 def test_before_the_first_turn_everything_is_nothing() -> None:
     tally = Tally()
 
-    assert tally.turns(0) == {"said": 0, "answered": 0, "told": 0, "pending": 0}
+    assert tally.turns(0) == {
+        "said": 0,
+        "answered": 0,
+        "told": 0,
+        "cancelled": 0,
+        "pending": 0,
+    }
     assert tally.last_turn() == {}
     assert tally.usage() == {
         "tokens": {"prompt": 0, "response": 0, "total": 0},
@@ -45,6 +51,7 @@ def test_every_outcome_is_counted_where_it_belongs() -> None:
         "said": 5,
         "answered": 2,
         "told": 2,
+        "cancelled": 1,
         "pending": 3,
     }
 

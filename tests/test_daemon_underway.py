@@ -58,6 +58,6 @@ def kill_and_come_back(folder: Path, url: str) -> None:
     with program(folder, url) as daemon:
         daemon.is_ready()
         daemon.is_heard()  # the signal of a question that got no answer
-        assert "killed in the middle of it" in daemon.stderr
+        assert "ended in the middle of it" in daemon.stderr
         daemon.end()
     assert not (folder / "control.turn").exists()

@@ -206,15 +206,16 @@ def test_a_server_that_is_silent_after_its_warning_is_left_in_time() -> None:
     live(wait_for_the_end)
 
 
-def test_an_end_without_a_warning_is_expected_the_next_time() -> None:
+def test_an_end_that_came_twice_without_a_warning_is_expected() -> None:
     async def be_ended_once(here: Life) -> None:
-        here.schedule("close=1011:Deadline expired before operation could complete.", 0)
+        for _ in range(2):
+            here.schedule("close=deadline", 0)
+            await asyncio.sleep(400)
+            await here.say(0.5)
+            await here.is_settled()
         await asyncio.sleep(400)
-        await here.say(0.5)
-        await here.is_settled()
-        await asyncio.sleep(400)
-        assert here.appliance.link.generation == 3, "left by itself"
-        gap = here.watch.attempts[2] - here.watch.attempts[1]
+        assert here.appliance.link.generation == 4, "left by itself"
+        gap = here.watch.attempts[3] - here.watch.attempts[2]
         assert 330 < gap < 395
 
     live(be_ended_once, live={"session": {"connection_minutes": 0}})
@@ -301,9 +302,68 @@ def test_a_press_while_the_link_is_down_tries_again_at_once() -> None:
         await here.say(0.5)
         await here.is_settled()
         assert here.mouth.runs == [1]
-        assert asyncio.get_running_loop().time() - began < 3
+        assert asyncio.get_running_loop().time() - began < 12
 
     live(press)
+
+
+def test_presses_while_the_server_is_away_do_not_keep_it_from_being_found() -> None:
+    async def press_often(here: Life) -> None:
+        await here.simulator.stop()
+        for _ in range(40):
+            await here.say(0.5)
+            await asyncio.sleep(1)
+        await here.simulator.start()
+        began = asyncio.get_running_loop().time()
+        await here.is_settled()
+        assert asyncio.get_running_loop().time() - began < 20
+
+    live(press_often)
+
+
+def test_an_answer_that_was_silenced_stays_silent_however_long_it_is() -> None:
+    async def silence(here: Life) -> None:
+        here.answers.length = 60.0
+        await here.say(0.5)
+        await here.until(lambda: here.appliance.phase == "speaking")
+        await asyncio.sleep(3)
+        here.appliance.silence()
+        await asyncio.sleep(100)
+        assert here.mouth.played < 4
+        here.answers.length = 0.6
+        label = await here.say(0.5)
+        await here.is_settled()
+        assert here.mouth.runs[-1] == label
+
+    live(silence)
+
+
+def test_what_is_said_while_the_server_refuses_us_is_told_lost_at_once() -> None:
+    async def be_refused(here: Life) -> None:
+        here.always("close=quota@setup")
+        await here.simulator.drop()
+        await here.until(lambda: here.appliance.link.status == "refused")
+        await here.say(0.5)
+        await asyncio.sleep(1)
+        assert here.turns()[-1]["outcome"] == "lost: the server refuses us"
+        await here.heal()
+
+    live(be_refused)
+
+
+def test_speech_is_kept_no_longer_than_it_takes() -> None:
+    async def talk_offline(here: Life) -> None:
+        await here.simulator.stop()
+        for _ in range(5):
+            await here.say(1.0)
+            await asyncio.sleep(310)
+        assert len(here.turns()) == 5
+        assert here.appliance.turns.outbox.kept_s < 1.5
+        await here.simulator.start()
+        await here.is_settled()
+        assert here.appliance.turns.outbox.kept_s == 0
+
+    live(talk_offline)
 
 
 def test_what_is_said_offline_is_kept_five_minutes_and_then_told_lost() -> None:

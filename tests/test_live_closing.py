@@ -149,7 +149,7 @@ def test_a_reason_of_several_lines_becomes_one() -> None:
 def test_an_ending_reads_as_one_sentence() -> None:
     assert str(Ending(1000, "", RESUME)) == "connection closed (1000)"
     assert str(classify(404, "HTTP status 404", resumed=False)) == (
-        "HTTP status 404 (404); check `endpoint` and `api_version` in [live]"
+        "HTTP status 404; check `endpoint` and `api_version` in [live]"
     )
 
 

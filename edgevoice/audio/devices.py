@@ -4,6 +4,7 @@ A device's name is what the settings carry: ``default``, an ALSA name that stays
 the same over reboots (``hw:CARD=Device,DEV=0``), or ``file:NAME.wav``.
 """
 
+import sys
 from collections.abc import Callable
 from typing import Final, Protocol, TypeAlias
 
@@ -100,6 +101,16 @@ def open_speaker(name: str, pull: Pull) -> Speaker:
         if name.startswith(prefix):
             return backend(name.removeprefix(prefix), pull)
     raise AssertionError("the last prefix is empty")
+
+
+def hang(now: float) -> bool:
+    """Whether the sound system hangs for good, so that only a restart mends it.
+
+    Args:
+        now: ``time.monotonic()``.
+    """
+    portaudio = sys.modules.get("edgevoice.audio.portaudio")  # loaded for cards only
+    return portaudio is not None and bool(portaudio.library.hangs(now))
 
 
 def list_devices() -> list[DeviceInfo]:

@@ -63,7 +63,7 @@ class Playout:
         self._capacity = frames(capacity, DOWNLINK_HZ)
         self._state = _State()
         self._arrived: list[Samples] = []
-        self._last_heard: list[Samples] = []
+        self._last_answer: list[Samples] = []
         self._overlay: Samples = _SILENCE
         self._gain = 1.0
         self.underruns = 0
@@ -106,6 +106,8 @@ class Playout:
         with self._lock:
             self._state.complete = True
             self._state.drain_due = True
+            # Heard or not, for want of a loudspeaker: it is the last answer.
+            self._last_answer = self._arrived or self._last_answer
 
     def flush(self) -> None:
         """Silence: throw everything away but a fade of what is being heard."""
@@ -126,11 +128,11 @@ class Playout:
         Nothing else may be playing. It is in memory only; see ``forget``.
         """
         with self._lock:
-            if not self._last_heard:
+            if not self._last_answer:
                 return False
             self._queue = _Queue()
             self._begin(_State())
-            for samples in self._last_heard:
+            for samples in self._last_answer:
                 self._queue.push(samples)
                 self._arrived.append(samples)
             self._state.complete = self._state.drain_due = True
@@ -139,7 +141,7 @@ class Playout:
     def forget(self) -> None:
         """The last answer is not to be heard again."""
         with self._lock:
-            self._last_heard = []
+            self._arrived = self._last_answer = []
 
     def sound(self, earcon: Samples) -> None:
         """Play a short signal at once, over whatever else is heard."""
@@ -200,7 +202,7 @@ class Playout:
         if not state.complete and waiting < self._gates[state.started]:
             return Heard.NOTHING
         first = not state.started
-        self._last_heard = self._arrived  # the same list: what comes later is in it
+        self._last_answer = self._arrived  # the same list: what comes later is in it
         state.playing = state.started = state.fade_in = True
         return Heard.STARTED if first else Heard.NOTHING
 

@@ -51,6 +51,9 @@ MOST_CLOSING: Final = 4
 """Streams whose close may hang at a time; no more are opened then. Each holds a thread
 and some memory, so that a driver that hangs at each close must not go on for ever."""
 
+LONGEST_CLOSE: Final = 30.0
+"""A close that takes longer will never end, seconds."""
+
 FLAWS: Final[int] = pyaudio.paInputOverflow | pyaudio.paOutputUnderflow
 """Flags of a callback that mean: sound was lost before this block."""
 
@@ -86,7 +89,8 @@ class Library:
         self._devices: dict[DeviceInfo, int] = {}
         self._arrivals = Arrivals()
         self._streams: set[Any] = set()
-        self._closing: set[threading.Thread] = set()
+        self._closing: dict[threading.Thread, float] = {}
+        """Threads that close a stream, and since when."""
         self._stuck: threading.Thread | None = None
 
     def devices(self) -> list[DeviceInfo]:
@@ -203,6 +207,18 @@ class Library:
         """Whether this stream was neither closed nor ended."""
         return raw in self._streams
 
+    def hangs(self, now: float) -> bool:
+        """Whether PortAudio has hung for so long that only a restart mends it.
+
+        Until a close has ended no new list of devices can be made.
+
+        Args:
+            now: ``time.monotonic()``.
+        """
+        return any(
+            now - since > LONGEST_CLOSE for since in tuple(self._closing.values())
+        )
+
     def close(self, raw: Any, timeout: float) -> None:
         """Close a stream; never takes longer than this."""
         deadline = time.monotonic() + timeout
@@ -223,10 +239,10 @@ class Library:
         def work() -> None:
             with contextlib.suppress(OSError):  # it is gone already
                 raw.close()
-            self._closing.discard(thread)
+            self._closing.pop(thread, None)
 
         thread = threading.Thread(target=work, name="close sound", daemon=True)
-        self._closing.add(thread)
+        self._closing[thread] = time.monotonic()
         thread.start()
         thread.join(timeout)
 

@@ -35,6 +35,8 @@ _OUTCOMES: Final = frozenset(
         Command.TURN_TALKED_OVER,
         Command.TURN_CANCELLED,
         Command.TURN_CUT,
+        Command.TURN_STALLED,
+        Command.TURN_REFUSED,
         Command.TURN_EMPTY,
         Command.TURN_UNANSWERED,
         Command.TURN_EXPIRED,
@@ -45,6 +47,8 @@ _OUTCOMES: Final = frozenset(
 )
 _EARCONS: Final = {
     Command.TURN_CUT: Earcon.CUT,
+    Command.TURN_STALLED: Earcon.CUT,
+    Command.TURN_REFUSED: Earcon.FAILED,
     Command.TURN_EMPTY: Earcon.FAILED,
     Command.TURN_UNANSWERED: Earcon.FAILED,
     Command.TURN_EXPIRED: Earcon.FAILED,
@@ -86,9 +90,9 @@ class Appliance:
         self._doubtful_captions: list[str] = []
         self._told_devices: dict[str, dict[str, str | None]] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._killed_turn = False
-        """It is still to be told, by ear, that the last run was killed in a turn."""
-        self._talked_at: float | None = None
+        self._lost_turn = False
+        """It is still to be told, by ear, that the last run ended in a turn."""
+        self._talked_at = self._clock() if handles.kept else None
         """When the last turn of this conversation ended, loop's clock."""
         rotation = Rotation(settings.live.session.connection_minutes * 60)
         self.link = Link(
@@ -151,12 +155,12 @@ class Appliance:
         self.sound.playout.forget()
         self.link.start_afresh()
 
-    def tell_of_killed_turn(self) -> None:
-        """The last run was killed while somebody waited for an answer."""
-        outcome = "lost: edgevoice was killed in the middle of it"
+    def tell_of_lost_turn(self) -> None:
+        """The last run ended while somebody waited for an answer."""
+        outcome = "lost: edgevoice ended in the middle of it"
         log.warning("the last turn of the run before this one is %s", outcome)
         self.news.tell("turn", number=0, outcome=outcome)
-        self._killed_turn = True
+        self._lost_turn = True
 
     def set_volume(
         self, volume: int | None = None, *, muted: bool | None = None
@@ -220,8 +224,9 @@ class Appliance:
             case Command.SEND_TEXT:
                 self.turns.begin(now, text=self._typed)
                 self.turns.count()
-                self.turns.tail.heard("user", self._typed)
+                self.turns.tail.typed(self._typed)
                 self.link.hurry()
+                self._tell_if_kept()
             case Command.LEAVE_LINK:  # it may be dead without knowing
                 self.link.reconnect()
             case Command.LEAVE_SESSION:
@@ -259,6 +264,13 @@ class Appliance:
             return
         if not len(utterance):
             self._loop.call_soon(self.happened, Event.SPEECHLESS)
+        else:
+            self._tell_if_kept()
+
+    def _tell_if_kept(self) -> None:
+        """What was said cannot be sent now: later, or not at all."""
+        if self.link.status == "refused":
+            self._loop.call_soon(self.happened, Event.REFUSED)
         elif self.link.status != "up":
             self.sound.signal(Earcon.KEPT)
 
@@ -328,6 +340,8 @@ class Appliance:
         """The link's status or error is new."""
         facts = {"link": self.link.status, "error": self.link.error}
         self.news.tell("link", **facts)
+        if self.link.status == "refused":
+            self.happened(Event.REFUSED)
         self.show()
 
     # -- sound ---------------------------------------------------------------------
@@ -344,8 +358,8 @@ class Appliance:
             self._loop.call_soon(self.happened, Event.UNHEARD)
 
     def _device_changed(self) -> None:
-        if self._killed_turn and self.sound.speaker.device is not None:
-            self._killed_turn = False
+        if self._lost_turn and self.sound.speaker.device is not None:
+            self._lost_turn = False
             self.sound.signal(Earcon.FAILED)
         self._skip_what_nobody_hears()
         for keeper in (self.sound.microphone, self.sound.speaker):
@@ -365,6 +379,11 @@ class Appliance:
     def phase(self) -> str:
         """``idle``, ``listening``, ``thinking`` or ``speaking``."""
         return self._conversation.phase.value
+
+    @property
+    def connected(self) -> bool:
+        """Whether the conversation knows of a link."""
+        return self._conversation.link_up
 
     @property
     def error(self) -> str | None:

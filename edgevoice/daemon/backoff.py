@@ -17,6 +17,10 @@ REFUSED_LONGEST_S: Final = 300.0
 MOST_A_MINUTE: Final = 10
 """Attempts to connect in any minute, whatever their reasons."""
 
+HURRY_S: Final = 8.0
+"""From an attempt to one that somebody's press asks for, seconds; more of them would
+use up what a minute allows."""
+
 NETWORK: Final = "network"
 SERVER: Final = "server"
 
@@ -41,6 +45,10 @@ class Backoff:
     def attempt(self, now: float) -> None:
         """An attempt begins; ``now`` is seconds of the loop's clock."""
         self._attempts.append(now)
+
+    def hurried(self) -> float:
+        """Before this, no attempt may begin because somebody waits."""
+        return self._attempts[-1] + HURRY_S if self._attempts else 0.0
 
     def earliest(self) -> float:
         """Before this, no attempt may begin; on the clock of ``attempt``."""

@@ -97,6 +97,7 @@ def call(address: str, headers: Mapping[str, str]) -> connect:
     Raises:
         OSError: The network failed, or another of ``NO_CONNECTION``.
     """
+    here = address.startswith("ws://")  # only this machine may be called like that
     return _Call(
         address,
         additional_headers=headers,
@@ -105,12 +106,13 @@ def call(address: str, headers: Mapping[str, str]) -> connect:
         create_connection=_Watched,
         ping_interval=PING_EVERY_S,
         ping_timeout=None,  # pongs after 8 to 30 s are healthy here
-        happy_eyeballs_delay=NEXT_ADDRESS_S,
+        # Cancelled in the wrong moment, a race of addresses leaves a socket open; one
+        # address needs none.
+        happy_eyeballs_delay=None if here else NEXT_ADDRESS_S,
         open_timeout=OPEN_TIMEOUT_S,
         close_timeout=2,
         max_size=MAX_MESSAGE,
-        # ws:// is this machine only, which no proxy can reach.
-        proxy=None if address.startswith("ws://") else True,
+        proxy=None if here else True,  # no proxy can reach this machine
     )
 
 

@@ -50,6 +50,11 @@ class Handles:
         self._internal_errors = 0
         self._bell = Bell()
 
+    @property
+    def kept(self) -> bool:
+        """Whether there is a handle."""
+        return self._newest is not None
+
     def current(self) -> str | None:
         """The handle for the next connection, or None for a new session."""
         newest = self._newest
@@ -75,7 +80,8 @@ class Handles:
     def ended(self, ending: Ending, lived: float) -> None:
         """Judge the handle by how the connection ended."""
         retried = ending.remedy is Remedy.RESUME  # a quota is not the handle's fault
-        failed = retried and ending.code == _INTERNAL_ERROR and lived < STABLE_S
+        internal = ending.code == _INTERNAL_ERROR and not ending.timed_out
+        failed = retried and internal and lived < STABLE_S
         self._internal_errors = self._internal_errors + 1 if failed else 0
         if ending.remedy is Remedy.FRESH or self._internal_errors >= 2:
             if self._newest is not None:

@@ -100,30 +100,37 @@ class Link:
         """Serve one connection after another until cancelled."""
         backoff = Backoff()
         while True:
-            _obey_cancellation()
-            self._begin()
             await asyncio.sleep(backoff.earliest() - self._clock())
+            self._begin()
             backoff.attempt(self._clock())
             try:
                 # In a task of its own, so that ours alone knows who cancels us.
                 ending = await asyncio.create_task(self._serve(), name="connection")
             finally:
                 lived = self._down()
+            _obey_cancellation()
             at_once = self._at_once(ending, lived)
-            self._handles.ended(ending, lived)
-            self._turns.tail.link_ended(refused=ending.remedy is Remedy.FRESH)
-            if at_once:
-                continue
             if ending is not _LEFT:
                 self._tell(ending)
+            self._handles.ended(ending, lived)
+            bad = ending.remedy is Remedy.FRESH and lived < STABLE_S
+            self._turns.tail.link_ended(refused=bad)
+            if at_once:
+                continue
+            if ending is _LEFT:
+                self._is("down")
             refused = ending.remedy is Remedy.REFUSED
             whose = SERVER if ending.code else NETWORK
             pause = backoff.pause(lived=lived, whose=whose, refused=refused)
-            log.info("link %d: trying again in %.1f s", self.generation, pause)
-            await self._bell.until(lambda: self._hurry, pause)
+            again = max(self._clock() + pause, backoff.earliest())
+            left = again - self._clock()
+            log.info("link %d: trying again in %.1f s", self.generation, left)
+            if await self._bell.until(lambda: self._hurry, left):
+                hurried = min(again, backoff.hurried())
+                await asyncio.sleep(hurried - self._clock())
 
     def _at_once(self, ending: Ending, lived: float) -> bool:
-        """Whether the next connection need not wait; never so for two in a row."""
+        """Whether the next connection need not wait."""
         if ending is _LEFT:
             return lived >= STABLE_S or self._must_leave
         # Only the handle or the history was bad, and it is gone.
@@ -157,7 +164,10 @@ class Link:
         self._afresh = self._suspect = self._hurry = False
         self.generation += 1
         if self.status != "refused":  # it stays so until a setup succeeds
-            self.status = "connecting"
+            self._is("connecting")
+
+    def _is(self, status: str) -> None:
+        self.status = status
         self._owner.link_changed()
 
     def _up(self) -> None:
@@ -226,6 +236,7 @@ class Link:
                 tasks.create_task(self._leave_when_due(session), name="leave")
         except* _Leave:
             endings.append(_LEFT)
+            self._is("connecting")  # from here on nothing can be sent
         except* ConnectionClosed as group:
             # Settings and key are proven by a link that lived: then a refusal
             # means this session (its context is exhausted), as with a handle.
@@ -282,7 +293,8 @@ class Link:
             idle, latest = self._rotation.window(self._up_since or 0.0, warning)
             now = self._clock()
             if now >= latest or (now >= idle and self._owner.may_leave()):
-                log.info("link %d: is left before its end", self.generation)
+                why = "the server announced its end" if warning else "it is old"
+                log.info("link %d: left for a new one: %s", self.generation, why)
                 break
             next_look = latest if now >= idle else idle
             await self._bell.until(

@@ -35,10 +35,20 @@ class Outbox:
         self._sent = None
 
     def link_lost(self) -> None:
-        """What was not answered is sent again."""
+        """What was not answered is sent again; what nobody wants is forgotten."""
         if self._sent is not None and not self._sent.cancelled:
             self._waiting.appendleft(self._sent)
         self._sent = None
+        self._waiting = deque(turn for turn in self._waiting if not turn.cancelled)
+
+    @property
+    def kept_s(self) -> float:
+        """Seconds of speech in all of them."""
+        turns = [*self._waiting]
+        if self._sent is not None:
+            turns.append(self._sent)
+        kept = [turn.utterance for turn in turns if turn.utterance is not None]
+        return sum((utterance.duration for utterance in kept), 0.0)
 
     @property
     def pending(self) -> int:

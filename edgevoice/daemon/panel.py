@@ -31,6 +31,8 @@ def signal_for(phase: str, link: str, *, broken: bool) -> Signal:
         link: ``up``, ``connecting``, ``down`` or ``refused``.
         broken: A device or the button is missing.
     """
+    if phase == "thinking" and link != "up":
+        return Signal.OFFLINE  # it is kept; nobody thinks about it
     if phase != "idle":
         return Signal(phase)
     if broken or link == "refused":

@@ -21,6 +21,9 @@ would reconnect once a second for ever (livekit/agents-js pull request 2507)."""
 SHORTEST_LIMIT_S: Final = 120.0
 """A connection that ended sooner says nothing about how long they may live, seconds."""
 
+ALIKE: Final = 0.1
+"""Two ages that differ by less than this share of one are the same limit."""
+
 NEVER: Final = float("inf")
 
 
@@ -32,12 +35,13 @@ class Rotation:
             is near.
 
     Attributes:
-        limit: After so many seconds the server ended one without a warning; it
-            will end the next one too. ``NEVER`` while it has not been seen.
+        limit: After so many seconds the server has ended two in a row without a
+            warning; it will end the next one too. ``NEVER`` until then.
     """
 
     def __init__(self, after: float) -> None:
         self.limit = NEVER
+        self._seen = 0.0
         self._after = after or NEVER
 
     def ended(self, ending: Ending, lived: float, *, warned: bool) -> None:
@@ -49,7 +53,9 @@ class Rotation:
             warned: The server had announced it.
         """
         if ending.timed_out and not warned and lived >= SHORTEST_LIMIT_S:
-            self.limit = lived
+            if abs(lived - self._seen) < ALIKE * lived:
+                self.limit = min(lived, self._seen)
+            self._seen = lived
 
     def window(
         self, up_since: float, go_away: tuple[float, float] | None

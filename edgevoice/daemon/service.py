@@ -83,9 +83,8 @@ async def serve(
         await stack.enter_async_context(ControlSocket(appliance).listen(path))
         underway = Underway(path.with_suffix(".turn"))
         if underway.left_behind():
-            appliance.tell_of_killed_turn()
+            appliance.tell_of_lost_turn()
         appliance.news.listen(underway.hear)
-        stack.callback(underway.remove)
         buttons = stack.enter_context(contextlib.closing(Buttons(appliance)))
         if face is not None:
             stack.enter_context(face.attach(appliance))

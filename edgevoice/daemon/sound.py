@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TypeAlias
 
-from edgevoice.audio import earcons
+from edgevoice.audio import devices, earcons
 from edgevoice.audio.devices import Microphone, Speaker, open_microphone, open_speaker
 from edgevoice.audio.earcons import Earcon
 from edgevoice.audio.pcm import Samples
@@ -96,8 +96,9 @@ class Sound:
     @property
     def recording(self) -> Utterance | None:
         """The utterance that is being recorded, if one is."""
-        utterance = self._utterance
-        return utterance if utterance is not None and not utterance.closed else None
+        if self._utterance is not None and self._utterance.closed:
+            self._utterance = None
+        return self._utterance
 
     def _block(self, pcm: bytes) -> None:
         """One block from the microphone."""
@@ -193,6 +194,8 @@ class Sound:
         One that is missing or not wanted is waited for and no reason to restart; a
         sound system that hangs is one.
         """
+        if devices.hang(time.monotonic()):
+            return False
         device = self.microphone.device
         if device is None:
             return not self.microphone.stuck

@@ -64,11 +64,11 @@ class StateFile:
 
     def save(self, kept: KeptHandle | None) -> None:
         """Replace the kept handle in one step; None removes it."""
+        if kept is None:
+            self._remove()
+            return
         new = self._path.with_suffix(".new")
         try:
-            if kept is None:
-                self._path.unlink(missing_ok=True)
-                return
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # What a crash left there may be open to others: never write into it.
             new.unlink(missing_ok=True)
@@ -80,6 +80,16 @@ class StateFile:
             new.replace(self._path)
         except OSError as error:
             log.warning("%s: %s; a restart will forget", self._path, error.strerror)
+
+    def _remove(self) -> None:
+        try:
+            self._path.unlink(missing_ok=True)
+        except OSError as error:
+            log.warning(
+                "%s: %s; delete it, or the next start goes on with what was forgotten",
+                self._path,
+                error.strerror,
+            )
 
     def _set_aside(self) -> None:
         aside = self._path.with_suffix(".damaged")

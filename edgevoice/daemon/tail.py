@@ -25,13 +25,17 @@ class Tail:
 
     def __init__(self) -> None:
         self.told = False
-        self._refused = False
+        self._refused = self._typed = False
         self._turns: deque[tuple[Said, ...]] = deque(maxlen=TURNS)
         self._user = ""
         self._model = ""
 
+    def typed(self, text: str) -> None:
+        """A turn was typed, not spoken."""
+        self._user, self._typed = text, True
+
     def heard(self, who: str, text: str) -> None:
-        """A piece of a transcript came, or a typed turn was sent.
+        """A piece of a transcript came.
 
         Args:
             who: ``user`` or ``model``.
@@ -44,16 +48,24 @@ class Tail:
 
     def turn_ended(self) -> None:
         """Keep what both said, if the model said anything."""
-        if self._model.strip():
-            both = (("user", self._user), ("model", self._model))
-            said = (Said(who, text.strip()[-LONGEST:]) for who, text in both)
-            self._turns.append(tuple(one for one in said if one.text))
+        if said := self._present():
+            self._turns.append(said)
         self._user = self._model = ""
+        self._typed = False
+
+    def _present(self) -> tuple[Said, ...]:
+        """The exchange under way, once the model has said something."""
+        if not self._model.strip():
+            return ()
+        both = (("user", self._user), ("model", self._model))
+        said = (Said(who, text.strip()[-LONGEST:]) for who, text in both)
+        return tuple(one for one in said if one.text)
 
     def forget(self) -> None:
         """The conversation is over."""
         self._turns.clear()
         self._user = self._model = ""
+        self._typed = False
 
     def tell(self) -> tuple[Said, ...]:
         """Everything kept, oldest first, for a new session; or nothing.
@@ -61,10 +73,11 @@ class Tail:
         Some models take no history in mid-session and close the connection: then
         the next one is not told.
         """
-        if self._refused or not self._turns:
-            return ()
-        self.told = True
-        return tuple(one for turn in self._turns for one in turn)
+        refused, self._refused = self._refused, False
+        turns = (*self._turns, self._present())
+        said = tuple(one for turn in turns for one in turn)
+        self.told = bool(said) and not refused
+        return said if self.told else ()
 
     def link_ended(self, *, refused: bool) -> None:
         """A connection is over.
@@ -72,5 +85,7 @@ class Tail:
         Args:
             refused: The server refused what it was told, or the session as a whole.
         """
-        self._refused = self._refused or (self.told and refused)
+        self._refused = self.told and refused
         self.told = False
+        if not (self._model or self._typed):
+            self._user = ""  # it is sent again, and heard again

@@ -15,7 +15,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.stale_chunks = 0
-        self._said = self._answered = self._told = 0
+        self._said = self._answered = self._told = self._cancelled = 0
         self._tokens = {"prompt": 0, "response": 0, "total": 0}
         self._last: Turn | None = None
         self._underruns = 0
@@ -30,7 +30,9 @@ class Tally:
         self._last, self._underruns = turn, underruns
         lost = turn.outcome.startswith("lost")
         self._told += lost
-        self._answered += "first_answer_audio" in turn.marks() and not lost
+        answered = "first_answer_audio" in turn.marks() and not lost
+        self._answered += answered
+        self._cancelled += not (lost or answered)
 
     def tokens(self, usage: Usage) -> None:
         """The server billed a turn."""
@@ -44,6 +46,7 @@ class Tally:
             "said": self._said,
             "answered": self._answered,
             "told": self._told,
+            "cancelled": self._cancelled,
             "pending": pending,
         }
 

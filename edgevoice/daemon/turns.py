@@ -76,23 +76,27 @@ class Turns:
         """What was said need not be kept any more."""
         self.mark("first_answer_audio", now)
         self.outbox.answered()
+        if self.current is not None:
+            self.current.utterance = None
 
     def end(self, outcome: str, now: float, playout: Playout) -> bool:
         """The present turn is over; False if there was none that counts."""
         turn, self.current = self.current, None
         if turn is None or not turn.number:
             return False
-        turn.outcome = outcome
+        turn.outcome, turn.utterance = outcome, None  # speech is not kept for nothing
         self.tail.turn_ended()
         turn.mark("ended", now)
         self.tally.ended(turn, playout.underruns)
         self._news.tell("turn", **self.tally.last_turn())
         log.info(
-            "turn %d: %s; spoke %.1f s, first sound after %s ms, %d underruns",
+            "turn %d: %s; spoke %.1f s, %s, %d underruns",
             turn.number,
             turn.outcome,
             turn.spoken,
-            turn.latency_ms,
+            "no sound yet"
+            if turn.latency_ms is None
+            else f"first sound after {turn.latency_ms} ms",
             playout.underruns,
             extra={"TURN": turn.number, "LATENCY_MS": turn.latency_ms},
         )

@@ -1,4 +1,4 @@
-"""A mark that a turn is under way, so that a killed daemon can tell of it afterwards.
+"""A mark that a turn is under way, so that a daemon which ends in it can tell later.
 
 It lies beside the control socket, in memory (``/run``), so that no SD card wears. A
 power cut takes it away with everything else.
@@ -23,7 +23,10 @@ class Underway:
         self._path = path
 
     def left_behind(self) -> bool:
-        """Whether the last run ended in the middle of a turn; removes the mark."""
+        """Whether the last run ended in the middle of a turn; removes the mark.
+
+        It may have been killed, or stopped while somebody waited.
+        """
         left = self._path.exists()
         self.remove()
         return left

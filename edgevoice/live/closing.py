@@ -45,7 +45,8 @@ class Ending:
         return self.reason.lower().startswith(_TOO_OLD)
 
     def __str__(self) -> str:
-        code = f" ({self.code})" if self.code else ""
+        known = not self.code or str(self.code) in self.reason
+        code = "" if known else f" ({self.code})"
         what = f"{self.reason or 'connection closed'}{code}"
         return f"{what}; {self.cure}" if self.cure else what
 
