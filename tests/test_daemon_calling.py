@@ -2,7 +2,9 @@
 
 import asyncio
 import socket
+import ssl
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from edgevoice.live import endpoint
 from edgevoice.live.closing import Remedy
 from edgevoice.simulator import Simulator
 from tests.network import Network
+from tests.test_bad_network import certificate
 
 HEADERS = endpoint.headers("a-key")
 NOBODY = "10.77.0.99"
@@ -63,20 +66,22 @@ async def test_a_network_that_is_dead_is_given_up_in_time(
 
 @pytest.mark.network
 async def test_of_two_addresses_a_dead_one_does_not_keep_us_from_the_other(
-    net: Network, monkeypatch: pytest.MonkeyPatch
+    net: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def both(_: Any, port: int, **__: Any) -> list[Any]:
         kind = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "")
         return [(*kind, (host, port)) for host in (NOBODY, net.far.address)]
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", both)
-    simulator = Simulator(host=net.far.address)
+    tls = certificate(tmp_path, net.far.address)
+    simulator = Simulator(host=net.far.address, tls=tls)
     with net.far.inside():
         await simulator.__aenter__()
     try:
         url = address(simulator.url).replace(net.far.address, "two.test")
-        with net.near.inside():
-            async with asyncio.timeout(5), call(url, HEADERS) as connection:
-                assert connection.remote_address[0] == net.far.address
+        # It answers; that nobody vouches for it is another matter.
+        with net.near.inside(), pytest.raises(ssl.SSLCertVerificationError):
+            async with asyncio.timeout(5), call(url, HEADERS):
+                pass
     finally:
         await simulator.__aexit__(None, None, None)

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from edgevoice.conversation import Conversation, Event, Phase
 
+pytestmark = pytest.mark.timeout(60)  # all histories are walked through
+
 SCRIPT = Path(__file__).parent.parent / "scripts" / "draw-states"
 
 Edges: TypeAlias = dict[tuple[Phase, Phase], dict[Event, set[str]]]

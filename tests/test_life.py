@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 from tests import virtual_time
 from tests.life import Life, life
 
+pytestmark = pytest.mark.timeout(120)
+
 Patch = pytest.MonkeyPatch
 FEW = settings(
-    max_examples=100,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

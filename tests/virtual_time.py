@@ -80,5 +80,6 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
 def run(main: Coroutine[Any, Any, T]) -> T:
     """``asyncio.run`` in virtual time."""
-    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+    # Debugging would take most of the time of hours in which everything is quick.
+    with asyncio.Runner(debug=False, loop_factory=VirtualTimeLoop) as runner:
         return runner.run(main)

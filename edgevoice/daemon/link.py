@@ -176,9 +176,9 @@ class Link:
         self._handles.session_is_up(self._up_since)
         how = "resumed" if self._handles.resumed else "new session"
         log.info("link %d: up, %s", self.generation, how)
-        self._owner.link_changed()
         resumed = self._handles.resumed
         self._owner.happened(Event.LINK_RESUMED if resumed else Event.LINK_UP)
+        self._owner.link_changed()
         self._bell.ring()
 
     def _down(self) -> float:
