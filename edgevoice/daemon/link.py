@@ -104,8 +104,7 @@ class Link:
             self._begin()
             backoff.attempt(self._clock())
             try:
-                # In a task of its own, so that ours alone knows who cancels us.
-                ending = await asyncio.create_task(self._serve(), name="connection")
+                ending = await self._serve()
             finally:
                 lived = self._down()
             _obey_cancellation()
@@ -214,7 +213,10 @@ class Link:
         try:
             async with call(self._server.address, self._server.headers) as socket:
                 try:
-                    return await self._converse(socket, session, resumed=bool(handle))
+                    # In a task of its own: what its TaskGroup leaves behind would
+                    # break time-outs here, and hide who cancels us.
+                    talk = self._converse(socket, session, resumed=bool(handle))
+                    return await asyncio.create_task(talk, name="connection")
                 finally:
                     # The library would say 1011 when we are cancelled.
                     await socket.close(1000)
