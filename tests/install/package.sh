@@ -23,7 +23,7 @@ expect "settings" edgevoice check
 same /etc/edgevoice "755 root root"
 same /etc/edgevoice/edgevoice.toml "644 root root"
 expect "compiled" compgen -G '/usr/lib/python3/dist-packages/edgevoice/__pycache__/cli.*.pyc'
-#expect "manual" [ -e /usr/share/man/man1/edgevoice.1.gz ]
+expect "manuals" [ -e /usr/share/man/man1/edgevoice.1.gz -a -e /usr/share/man/man5/edgevoice.toml.5.gz ]
 ok "installed, enabled, not started without a key, and said so"
 
 if systemctl start edgevoice; then fail "started without a key"; fi
