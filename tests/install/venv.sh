@@ -5,6 +5,7 @@ set -euo pipefail
 . "$(dirname -- "$0")/lib.sh"
 scripts="$(dirname -- "$0")/../../scripts"
 
+# shellcheck source=scripts/lib.sh
 . "$scripts/lib.sh"
 need_packages "${venv_packages[@]}"
 everything >/tmp/before
@@ -16,7 +17,7 @@ expect "not failed" [ "$(systemctl show -P ActiveState edgevoice)" = inactive ]
 expect "settings" edgevoice check
 expect "the locked versions" diff \
   <(sed -n 's/^\([a-z-]*==[^ ;]*\).*/\1/p' "$scripts/../requirements/run.txt" | sort) \
-  <(/opt/edgevoice/bin/pip freeze --exclude edgevoice --all | tr A-Z a-z | grep -v '^pip=' | sort)
+  <(/opt/edgevoice/bin/pip freeze --exclude edgevoice --all | tr '[:upper:]' '[:lower:]' | grep -v '^pip=' | sort)
 same /etc/edgevoice/edgevoice.toml "644 root root"
 expect "compiled" compgen -G '/opt/edgevoice/lib/*/site-packages/edgevoice/__pycache__/cli.*.pyc' >/dev/null
 expect "manuals" [ -e /usr/local/share/man/man5/edgevoice.toml.5 ]
