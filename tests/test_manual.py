@@ -31,10 +31,10 @@ def options(parser: argparse.ArgumentParser) -> set[str]:
 
 def complete(*words: str) -> set[str]:
     """What bash offers for the last word."""
-    script = f"""
+    script = """
     . "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
-    _edgevoice edgevoice "${{COMP_WORDS[-1]}}" "${{COMP_WORDS[-2]}}"
-    printf '%s\\n' "${{COMPREPLY[@]}}"
+    _edgevoice edgevoice "${COMP_WORDS[-1]}" "${COMP_WORDS[-2]}"
+    printf '%s\\n' "${COMPREPLY[@]}"
     """
     command = ["bash", "-c", script, "-", str(COMPLETION), "edgevoice", *words]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
