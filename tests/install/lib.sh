@@ -10,7 +10,7 @@ fail() {
   exit 1
 }
 
-ok() { printf 'ok: %s\n' "$*"; }
+ok() { printf 'ok (%3d s): %s\n' "$SECONDS" "$*"; }
 
 # expect WORDS COMMAND...: the command succeeds.
 expect() {
