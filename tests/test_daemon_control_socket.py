@@ -120,6 +120,19 @@ async def test_a_flood_of_commands_keeps_nobody_waiting(
         flood.writer.transport.abort()
 
 
+async def test_between_two_commands_of_a_flood_others_have_their_turn(
+    here: Evening, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "edgevoice")
+    async with client(path) as flood, asyncio.timeout(10):
+        flood.writer.write(b'{"command": "mute"}\n' * 500)
+        done = 0
+        while done < 500:
+            await asyncio.sleep(0)  # one round of the loop
+            before, done = done, sum(hasattr(one, "COMMAND") for one in caplog.records)
+            assert done - before <= 1
+
+
 @pytest.mark.parametrize(
     "rubbish", [b"\0" * 5000, b"\xff\xfe\n", b"[" * 60_000 + b"\n"]
 )
