@@ -22,7 +22,7 @@ except ImportError:  # a laptop
 
 FIELDS: Final = {
     "TURN": "number of the turn since the start",
-    "OUTCOME": "how the turn ended: answered, talked over, cancelled, lost ...",
+    "OUTCOME": "how the turn ended: answered, talked over, cancelled, lost",
     "REASON": "why a turn was lost",
     "SPOKEN_MS": "length of what was said in the turn, ms",
     "SENT_MS": "from the release to the end of what was sent, ms",
