@@ -29,7 +29,7 @@ from edgevoice.daemon.calling import (
 from edgevoice.daemon.threads import LooseThreads
 from edgevoice.doctor import clock
 from edgevoice.doctor.finding import Finding, State, ok, skipped, wrong
-from edgevoice.errors import RemoteProtocolError
+from edgevoice.errors import LinkError, RemoteProtocolError
 from edgevoice.live import endpoint
 from edgevoice.live.closing import Ending, classify
 from edgevoice.live.outgoing import SessionOptions
@@ -149,16 +149,14 @@ async def _session(
     try:
         async with call(address, endpoint.headers(credential)) as connection:
             server_time = _time_of(connection)
-            async with asyncio.timeout(SETUP_TIMEOUT_S):
-                await _set_up(connection, LiveSession(options, None))
+            await _set_up(connection, LiveSession(options, None))
     except ConnectionClosed as error:
         if error.rcvd is None:
             return wrong("session", "the connection broke", _LATER), server_time
         ending = classify(error.rcvd.code, error.rcvd.reason, resumed=False)
         return _ended("session", ending), server_time
-    except TimeoutError:
-        found = "the server did not complete the setup in time"
-        return wrong("session", found, _LATER), server_time
+    except LinkError as error:
+        return wrong("session", str(error), _LATER), server_time
     except NO_CONNECTION as error:
         return _ended("session", ending_of(error)), server_time
     except RemoteProtocolError as error:
@@ -168,9 +166,14 @@ async def _session(
 
 
 async def _set_up(connection: ClientConnection, session: LiveSession) -> None:
-    await connection.send(session.setup())
-    while session.state is not Stage.READY:
-        session.receive(await connection.recv(), time.monotonic())
+    try:
+        async with asyncio.timeout(SETUP_TIMEOUT_S):
+            await connection.send(session.setup())
+            while session.state is not Stage.READY:
+                session.receive(await connection.recv(), time.monotonic())
+    except TimeoutError:
+        text = "the server did not complete the setup in time"
+        raise LinkError(text) from None
 
 
 def _time_of(connection: ClientConnection) -> float | None:
