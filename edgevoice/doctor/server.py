@@ -43,6 +43,7 @@ WAY: Final = ("dns", "tcp", "tls")
 """The steps before a session is asked for."""
 
 _LATER: Final = "the server's own trouble: try again in some minutes"
+_NAMES: Final = "check the network, its name server, and `endpoint` in [live]"
 _NOT_ONE: Final = "check `endpoint` in [live]: what answers there is no Live API"
 
 
@@ -82,18 +83,16 @@ async def _way(address: str) -> list[Finding]:
     if parts.scheme == "wss" and get_proxy(parse_uri(address)):
         # Names and certificates are the proxy's business.
         return [*(skipped(step, "a proxy is used") for step in WAY), _clock(None)]
+    steps: dict[str, Step] = {"dns": _dns, "tcp": _tcp, "tls": _tls}
     found: list[Finding] = []
-    steps: dict[str, Step] = {"dns": _dns, "tcp": _tcp}
-    if parts.scheme == "wss":
-        steps["tls"] = _tls
     for name, step in steps.items():
-        if found and found[-1].state is State.WRONG:
-            found.append(skipped(name, f"{found[-1].name} failed"))
-            break
-        found.append(await _tried(name, step(host, port)))
-    missing = (name for name in WAY[len(found) :])
-    why = "not used on this machine itself" if len(found) == 2 else "not reached"
-    return [*found, *(skipped(name, why) for name in missing), _clock(None)]
+        if found and found[-1].state is not State.OK:
+            found.append(skipped(name, "not reached"))
+        elif name == "tls" and parts.scheme == "ws":
+            found.append(skipped(name, "this machine itself is called without it"))
+        else:
+            found.append(await _tried(name, step(host, port)))
+    return [*found, _clock(None)]
 
 
 async def _tried(name: str, step: Coroutine[None, None, Finding]) -> Finding:
@@ -111,7 +110,10 @@ async def _tried(name: str, step: Coroutine[None, None, Finding]) -> Finding:
 
 async def _dns(host: str, port: int) -> Finding:
     loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    try:
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        return wrong("dns", f"{host} has no address: {error.strerror}", _NAMES)
     addresses = sorted({str(address[0]) for *_, address in found})
     more = f" and {len(addresses) - 1} more" if len(addresses) > 1 else ""
     return ok("dns", f"{host} is {addresses[0]}{more}")
