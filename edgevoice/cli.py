@@ -142,13 +142,7 @@ def _print_cards(kind: str, direction: "Direction", found: "list[DeviceInfo]") -
 
 
 def doctor(args: argparse.Namespace) -> int:
-    """Try every part once, say what is wrong and how to mend it.
-
-    It asks you to speak, to press the button and to look at the lamp, if you are at a
-    terminal. A tone is played, no louder than the volume of the settings. A running
-    daemon is asked and not disturbed. As root it sees more. The exit status is 1 if
-    something is wrong.
-    """
+    """Try every part once, and say what is wrong and how to mend it."""
     from edgevoice.doctor.examination import Circumstances, examine
     from edgevoice.doctor.finding import State
     from edgevoice.doctor.person import somebody
@@ -337,8 +331,16 @@ def _add_appliance(add: Callable[..., argparse.ArgumentParser]) -> None:
     _add_simulator(add)
 
 
+_DOCTOR: Final = (
+    "At a terminal it asks you to speak, to press the button and to look at the lamp. "
+    "It plays a tone, no louder than the volume in the settings. A running daemon is "
+    "asked and left alone: stop it to have its devices tried too. Root sees more. "
+    "Exit status 1: something is wrong."
+)
+
+
 def _add_doctor(add: Callable[..., argparse.ArgumentParser]) -> None:
-    one = add("doctor", doctor)
+    one = add("doctor", doctor, epilog=_DOCTOR)
     one.add_argument("--config", metavar="FILE", help="settings (TOML)")
     one.add_argument("--socket", metavar="PATH", help="the daemon's control socket")
     one.add_argument("--json", action="store_true", help="a list, for programs")

@@ -1,7 +1,7 @@
 """Whether the settings can be read, and where the key is; never what it is."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -33,31 +33,41 @@ def check_key(
 
     Args:
         live: The settings.
-        path: Their file. For those of the system service the service's own key counts,
-            which only root may read.
+        path: Their file. With the file of a service goes that service's own key; the
+            system service's only root may read.
         environ: The environment.
 
     Returns:
         The key, or None; and ``key``.
     """
-    service = config.SYSTEM_FILE.with_name(CREDENTIAL_NAME)
-    is_service = path in {None, config.SYSTEM_FILE} and _exists(service)
-    if is_service and os.access(service, os.R_OK) and service.read_bytes().strip():
-        environ = {**environ, "CREDENTIALS_DIRECTORY": str(service.parent)}
+    services = [file for file in _of_services(path, environ) if _exists(file)]
+    for file in services:
+        if os.access(file, os.R_OK) and file.read_bytes().strip():
+            environ = {**environ, "CREDENTIALS_DIRECTORY": str(file.parent)}
+            break
     try:
         key = config.credential(live, environ)
     except CredentialError as error:
-        if is_service and not os.access(service, os.R_OK):
-            why = f"{service}: only root may read it"
+        shut = [file for file in services if not os.access(file, os.R_OK)]
+        if shut:
+            why = f"{shut[0]}: only root may read it"
             return None, skipped("key", why, "to try it: `sudo edgevoice doctor`")
         finding = failed("key", error)
         return None, finding if finding.cure else wrong("key", str(error), _PLACE)
     kind = "an ephemeral token" if is_token(key) else "an API key"
     where = _where(live, environ)
-    if where == service and service.stat().st_mode & 0o077:
-        found = f"{service} can be read by others"
-        return key, warning("key", found, f"sudo chmod 600 {service}")
+    if where in services and Path(where).stat().st_mode & 0o077:
+        found = f"{where} can be read by others"
+        return key, warning("key", found, f"`sudo chmod 600 {where}`")
     return key, ok("key", f"{kind} in {where}")
+
+
+def _of_services(path: Path | None, environ: Mapping[str, str]) -> Iterator[Path]:
+    """Where the two units have their key: LoadCredential= in each."""
+    home = environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME", "/")) / ".config"
+    for folder in (config.SYSTEM_FILE.parent, Path(home) / "edgevoice"):
+        if path is None or path.parent == folder:
+            yield folder / CREDENTIAL_NAME
 
 
 def _where(live: Live, environ: Mapping[str, str]) -> Path | str:
