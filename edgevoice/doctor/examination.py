@@ -93,7 +93,9 @@ def _devices(settings: Configuration, person: Person | None) -> Iterator[Finding
     yield from heard
     ear = microphone if heard[0].state is State.OK else None
     volume = settings.speaker.volume
-    yield from _within_limit("speaker", lambda: check_speaker(speaker, volume, ear))
+    yield from _within_limit(
+        "speaker", lambda: check_speaker(speaker, volume, ear, person)
+    )
     source, pin = settings.button.source, settings.button.pin
     yield from _within_limit("button", lambda: check_button(source, pin, person))
     lamp = settings.indicator.pin
