@@ -171,6 +171,7 @@ def program(
                 stdout=terminal,
                 stderr=stderr,
                 text=True,
+                start_new_session=True,  # as a service: no terminal controls it
             )
         )
         stack.callback(process.kill)

@@ -280,9 +280,9 @@ async def test_the_space_bar_of_a_terminal_makes_a_turn_and_q_ends(
     before = termios.tcgetattr(its)
 
     def talk(daemon: Program) -> None:
-        daemon.status_says("link up, idle")
-        hold_space(ours, lambda: "STATUS=link up, listening" in heard(daemon))
-        daemon.status_says("link up, speaking")
+        daemon.status_says("ready: link up")
+        hold_space(ours, lambda: "STATUS=listening: link up" in heard(daemon))
+        daemon.status_says("speaking: link up")
         os.write(ours, b"q")
         daemon.process.wait(10)
 

@@ -54,7 +54,7 @@ class Machine:
             clock=time.monotonic,
         )
 
-    def _open(self) -> Card:
+    def _open(self, name: str) -> Card:
         if self.fault:
             raise DeviceError(self.fault)
         self.cards.append(Card(len(self.cards)))
@@ -231,7 +231,7 @@ async def test_nothing_is_logged_of_an_open_that_fails_after_the_end(
 ) -> None:
     opened = threading.Event()
 
-    def fail() -> Card:
+    def fail(name: str) -> Card:
         opened.wait(10)
         raise DeviceError("too late")
 

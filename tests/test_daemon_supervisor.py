@@ -36,13 +36,15 @@ def assert_ended_well(daemon: Program) -> None:
 # -- the whole program -----------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_is_ready_without_a_server_and_ends_in_order(
     number: signal.Signals, tmp_path: Path
 ) -> None:
     with program(tmp_path, NOWHERE) as daemon:
         daemon.is_ready()
-        daemon.status_says("link down, idle; cannot connect: Connection refused")
+        daemon.status_says(
+            "idle: waiting for the server: cannot connect: Connection refused"
+        )
 
         assert daemon.end(number) < IN_TIME
 
@@ -84,15 +86,15 @@ def test_the_key_is_nowhere_to_be_seen(tmp_path: Path) -> None:
 
 async def test_status_and_watchdog_are_told_while_it_talks(tmp_path: Path) -> None:
     def check(daemon: Program) -> None:
-        daemon.status_says("link up, idle")
+        daemon.status_says("ready: link up")
         daemon.ask("say", text="hello")
-        daemon.status_says("link up, speaking")
+        daemon.status_says("speaking: link up")
         fed = daemon.notices.count("WATCHDOG=1")
         daemon.until_told(lambda told: told.count("WATCHDOG=1") > fed + 2)
         daemon.is_heard()
         assert daemon.end() < IN_TIME
         assert_ended_well(daemon)
-        assert daemon.notices[-3] != "STATUS=link up, idle"  # it was speaking
+        assert daemon.notices[-3] != "STATUS=ready: link up"  # it was speaking
 
     async with Simulator() as simulator:
         fast = {"WATCHDOG_USEC": "100000"}
@@ -126,7 +128,7 @@ def test_it_ends_in_time_while_a_server_does_not_take_the_call(tmp_path: Path) -
         address = f"ws://127.0.0.1:{deaf.getsockname()[1]}"
         daemon = stack.enter_context(program(tmp_path, address))
         daemon.is_ready()
-        daemon.status_says("link connecting, idle")
+        daemon.status_says("idle: connecting to the server")
 
         assert daemon.end() < IN_TIME
 
@@ -145,7 +147,7 @@ def test_it_ends_in_time_while_a_name_server_is_silent(tmp_path: Path) -> None:
     start = ("-c", SILENT_NAME_SERVER)
     with program(tmp_path, "wss://a.invalid", start=start) as daemon:
         daemon.is_ready()
-        daemon.status_says("link connecting, idle")
+        daemon.status_says("idle: connecting to the server")
 
         assert daemon.end() < IN_TIME
 
@@ -164,7 +166,7 @@ STUCK_CARD = """if True:
 def test_it_ends_in_time_while_a_sound_card_hangs(tmp_path: Path) -> None:
     with program(tmp_path, NOWHERE, start=("-c", STUCK_CARD)) as daemon:
         daemon.is_ready()
-        daemon.status_says("link down")
+        daemon.status_says("waiting for the server")
 
         assert daemon.end() < IN_TIME
 
