@@ -78,9 +78,14 @@ class Paper:
     """The settings file of an appliance, and the key beside it."""
 
     def __init__(self, settings: Configuration) -> None:
-        self.settings = settings
+        self.written = [settings]
         self.credential = "a-key"
         self.mistakes: tuple[str, ...] = ()
+
+    @property
+    def settings(self) -> Configuration:
+        """What stands there now."""
+        return self.written[-1]
 
     def read(self) -> tuple[Configuration, str]:
         if self.mistakes:
@@ -92,7 +97,7 @@ class Paper:
         table = msgspec.to_builtins(self.settings)
         for name, change in changes.items():
             table[name].update(change)
-        self.settings = msgspec.convert(table, Configuration)
+        self.written.append(msgspec.convert(table, Configuration))
 
 
 class Evening:

@@ -56,11 +56,9 @@ async def is_up_again(here: Evening, connections: int) -> None:
     await here.is_idle()
 
 
-async def opened(keeper: Keeper[Any], file: Path) -> None:
-    """Wait until this one is the open device; whoever opens it tells nobody here."""
-    async with asyncio.timeout(5):
-        while keeper.device is None or not keeper.device.name.endswith(file.name):
-            await asyncio.sleep(0.01)
+async def opened(here: Evening, keeper: Keeper[Any], file: Path) -> None:
+    """Wait until this is the open device."""
+    await here.until(lambda: keeper.device and keeper.device.name.endswith(file.name))
 
 
 def other_speech(folder: Path) -> tuple[Path, Samples]:
@@ -73,7 +71,8 @@ def other_speech(folder: Path) -> tuple[Path, Samples]:
 
 def as_heard(sound: Samples) -> Samples:
     """What becomes of it when it is echoed."""
-    return soxr.resample(sound[:UPLINK_HZ], UPLINK_HZ, DOWNLINK_HZ).astype(np.int16)
+    heard = soxr.resample(sound[:UPLINK_HZ], UPLINK_HZ, DOWNLINK_HZ)
+    return np.asarray(heard, np.int16)
 
 
 # -- each kind of setting --------------------------------------------------------
@@ -120,7 +119,7 @@ async def test_another_microphone_is_opened(tmp_path: Path) -> None:
     async with evening(tmp_path) as here:
         await here.is_idle()
         here.reload(microphone={"device": f"file:{path}"})
-        await opened(here.appliance.sound.microphone, path)
+        await opened(here, here.appliance.sound.microphone, path)
 
         await here.ask(1.2)
 
@@ -147,7 +146,7 @@ async def test_another_speaker_is_opened(tmp_path: Path) -> None:
     async with evening(tmp_path) as here:
         await here.is_idle()
         here.reload(speaker={"device": f"file:{new}"})
-        await opened(here.appliance.sound.speaker, new)
+        await opened(here, here.appliance.sound.speaker, new)
 
         await here.ask(1.0)
 
@@ -293,7 +292,7 @@ async def test_in_mid_answer_nothing_is_lost(tmp_path: Path) -> None:
         assert here.outcomes()[0]["outcome"] == "answered"
         await is_up_again(here, 2)
         assert here.appliance.settings is here.paper.settings
-        await opened(here.appliance.sound.microphone, other)
+        await opened(here, here.appliance.sound.microphone, other)
         await here.ask(0.4)
         labels = labels_in(here.heard())
         assert heard_whole(labels, 1)
@@ -315,7 +314,7 @@ async def test_in_mid_utterance_nothing_is_lost(tmp_path: Path) -> None:
         await here.until(here.outcomes)
         assert here.outcomes()[0]["outcome"] == "answered"
         assert match(as_heard(speech(3.0)), here.heard()) > 0.95
-        await opened(here.appliance.sound.speaker, new)
+        await opened(here, here.appliance.sound.speaker, new)
         await is_up_again(here, 2)
 
 

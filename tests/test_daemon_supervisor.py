@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import pty
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator
@@ -52,11 +53,35 @@ def test_it_is_ready_without_a_server_and_ends_in_order(
         assert daemon.notices.count("READY=1") == 1
 
 
+IN_A_TERMINAL = """if True:
+    import fcntl, sys, termios
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    from edgevoice.cli import main
+    sys.exit(main())
+"""
+
+
+def test_a_terminal_that_is_closed_ends_it_however_often_it_says_so(
+    tmp_path: Path,
+) -> None:
+    ours, its = pty.openpty()
+    with program(
+        tmp_path, NOWHERE, terminal=its, start=("-c", IN_A_TERMINAL)
+    ) as daemon:
+        daemon.is_ready()
+        os.close(its)
+        os.close(ours)
+        daemon.until_told(lambda told: "STOPPING=1" in told)
+
+        daemon.end(signal.SIGHUP)
+
+        assert_ended_well(daemon)
+
+
 def test_a_second_signal_does_not_cut_the_end_short(tmp_path: Path) -> None:
-    """A terminal that is closed sends SIGHUP more than once."""
     with program(tmp_path, NOWHERE) as daemon:
         daemon.is_ready()
-        daemon.process.send_signal(signal.SIGHUP)
+        daemon.process.send_signal(signal.SIGTERM)
         daemon.until_told(lambda told: "STOPPING=1" in told)
 
         daemon.end(signal.SIGHUP)

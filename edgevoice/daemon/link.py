@@ -181,7 +181,8 @@ class Link:
 
     def _up(self) -> None:
         self._up_since = self._clock()
-        self.reached_since = self.reached_since or self._up_since
+        if self.reached_since is None:
+            self.reached_since = self._up_since
         self.status, self.error = "up", None
         self._handles.session_is_up(self._up_since)
         how = "resumed" if self._handles.resumed else "new session"

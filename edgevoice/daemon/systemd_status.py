@@ -62,7 +62,8 @@ def _link(appliance: Appliance, now: float) -> str:
     link = appliance.link
     match link.status:
         case "up":
-            age = round(now - (link.reached_since or now))
+            since = now if link.reached_since is None else link.reached_since
+            age = round(now - since)
             return f"link up for {duration(age)}" if age >= 60 else "link up"
         case "refused":
             return f"the server refuses: {link.error}"
