@@ -200,7 +200,11 @@ def volume(args: argparse.Namespace) -> int:
 
 def reload(args: argparse.Namespace) -> int:
     """Have the daemon read its settings again, and say what is new."""
-    reply = _ask(args)
+    try:
+        reply = _ask(args)
+    except NoDaemon:
+        config.load(config.find(None))  # a mistake may hide which socket it is
+        raise
     print(f"new: {', '.join(reply['changed']) or 'nothing'}")
     if reply["waits"]:
         print("in force as soon as nobody speaks and no answer is heard")
