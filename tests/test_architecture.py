@@ -33,6 +33,7 @@ OURS = {
         "live",
         "audio",
         "controls",
+        "report",
         "errors",
     },
     "daemon.talk": {"daemon", "config", "controls", "audio.pcm", "simulator"},
