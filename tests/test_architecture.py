@@ -39,7 +39,7 @@ OURS = {
     "daemon.talk": {"daemon", "config", "controls", "audio.pcm", "simulator"},
     "daemon.client": {"errors"},
     "doctor": {"doctor", "config", "live", "audio", "controls", "errors"}
-    | {"daemon.calling", "daemon.client", "daemon.service", "daemon.threads"},
+    | {"daemon.calling", "daemon.client", "daemon.server", "daemon.threads"},
     "cli": {"config", "daemon", "doctor", "simulator", "audio", "report", "errors"},
     "__main__": {"cli"},
     "__init__": set(),
