@@ -115,6 +115,8 @@ async def _dns(host: str, port: int) -> Finding:
     except socket.gaierror as error:
         return wrong("dns", f"{host} has no address: {error.strerror}", _NAMES)
     addresses = sorted({str(address[0]) for *_, address in found})
+    if addresses == [host]:
+        return ok("dns", f"{host} needs no looking up")
     more = f" and {len(addresses) - 1} more" if len(addresses) > 1 else ""
     return ok("dns", f"{host} is {addresses[0]}{more}")
 
