@@ -129,6 +129,8 @@ def test_devices_that_may_be_used_are_counted(tmp_path: Path) -> None:
     finding = check_permissions("somebody", [f"{tmp_path}/gpiochip*"])
 
     assert finding.found == "2 devices, all may be used"
+    none = check_permissions("somebody", [f"{tmp_path}/snd*"])
+    assert none.state is State.SKIPPED
 
 
 def test_a_device_that_may_not_be_used_is_told_with_its_group(

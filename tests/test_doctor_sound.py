@@ -193,6 +193,15 @@ def test_a_person_is_asked_where_the_microphone_does_not_hear_it(
 
 
 @pytest.mark.sound
+def test_a_microphone_that_fails_is_not_the_speakers_fault(
+    sound_card: SoundCard,
+) -> None:
+    speaker, tone = check_speaker("usbspeaker", 80, "no such microphone")
+
+    assert (speaker.state, tone.state) == (State.OK, State.SKIPPED)
+
+
+@pytest.mark.sound
 def test_a_volume_of_nothing_plays_nothing(sound_card: SoundCard) -> None:
     with sound_card.listening() as recording:
         speaker, tone = check_speaker("usbspeaker", 0, None)

@@ -8,7 +8,7 @@ Everything blocks for some seconds; a sound system that hangs is given up by
 import contextlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -98,19 +98,30 @@ def check_speaker(
     tape = Tape(tone(volume))
     try:
         rates = native_rates(device, "output")
-        with contextlib.ExitStack() as stack:
-            tin = Tin()
-            heard_by = microphone and not microphone.startswith(FILE)
-            if microphone and heard_by:
-                ear = open_microphone(microphone, tin)
-                stack.enter_context(contextlib.closing(ear))
-            opened = open_speaker(device, tape)
-            stack.enter_context(contextlib.closing(opened))
+        with (
+            _listening(microphone) as tin,
+            contextlib.closing(open_speaker(device, tape)) as opened,
+        ):
             found = ok("speaker", _card("output", opened.name, opened.rate, rates))
-            heard = _play(tape, tin)
+            heard = _play(tape, tin or Tin())
     except DeviceError as error:
         return [failed("speaker", error), skipped("tone", "no speaker to play it")]
-    return [found, _judge_tone(volume, heard if heard_by else None, person)]
+    return [found, _judge_tone(volume, heard if tin else None, person)]
+
+
+@contextlib.contextmanager
+def _listening(microphone: str | None) -> Iterator[Tin | None]:
+    """What a microphone hears; None if it cannot, some cards not while they play."""
+    tin = Tin()
+    ear = None
+    if microphone and not microphone.startswith(FILE):
+        with contextlib.suppress(DeviceError):
+            ear = open_microphone(microphone, tin)
+    try:
+        yield tin if ear else None
+    finally:
+        if ear:
+            ear.close()
 
 
 def _play(tape: Tape, tin: Tin) -> float:
@@ -130,9 +141,8 @@ def _judge_tone(volume: int, heard: float | None, person: Asked | None) -> Findi
     if person and (heard is None or heard < HEARD_DB):
         answer = person.confirms("A tone was played: did you hear it?")
         if answer is False:
-            return wrong(
-                "tone", f"played at volume {volume}, nobody hears it", _UNHEARD
-            )
+            found = f"played at volume {volume}, nobody hears it"
+            return wrong("tone", found, _UNHEARD)
         if answer:
             return ok("tone", "it was heard, though not by the microphone")
     if heard is None:
