@@ -8,6 +8,7 @@ _edgevoice_options() {
     simulator) echo --help --host --port --behaviour --seed ;;
     check) echo --help --config ;;
     devices) echo --help ;;
+    doctor) echo --help --config --socket --json --no-questions --bundle ;;
     status | watch) echo --help --socket --json ;;
     *) echo --help --socket ;;
   esac
@@ -15,11 +16,11 @@ _edgevoice_options() {
 
 _edgevoice() {
   local current=$2 previous=$3 commands
-  commands="run talk simulator check devices press release tap say stop new mute unmute
-    volume status watch"
+  commands="run talk simulator check devices doctor press release tap say stop new mute
+    unmute volume status watch"
   COMPREPLY=()
   case $previous in
-    --config | --socket)
+    --config | --socket | --bundle)
       compopt -o filenames
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return

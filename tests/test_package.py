@@ -58,10 +58,11 @@ def test_the_package_has_the_version_of_the_program() -> None:
 @pytest.mark.parametrize("unit", UNITS, ids=["system", "user"])
 def test_scripts_install_fills_its_own_program_into_the_unit(unit: Path) -> None:
     script = (ROOT / "scripts" / "install").read_text("utf-8")
-    found = re.search(r'sed "s#(.*?)#ExecStart=\\"\$venv/bin/edgevoice\\"#"', script)
+    found = re.search(r'sed "s#(.*?)#=\\"\$venv/bin/edgevoice\\" #"', script)
 
     assert found
-    assert len(re.findall(found[1] + " run$", unit.read_text("utf-8"), re.M)) == 1
+    started = re.findall(f"^(Exec.*){found[1]}(.*)$", unit.read_text("utf-8"), re.M)
+    assert started == [("ExecStart", "run"), ("ExecReload", "reload")]
 
 
 def test_units_and_installers_mean_the_same_files() -> None:
