@@ -9,7 +9,7 @@ from edgevoice.config import Configuration
 from edgevoice.setup import service
 from edgevoice.setup.files import PRIVATE, PUBLIC, Draft
 from edgevoice.setup.place import Place
-from edgevoice.setup.settings_file import Key, Value, set_keys
+from edgevoice.setup.settings_file import Key, Value, literal, set_keys
 from edgevoice.setup.steps import PARTS, changed
 
 KEY_FILE: Final[Key] = ("live", "key_file")
@@ -72,7 +72,9 @@ def summary(before: Configuration, wanted: Wanted, files: Sequence[Draft]) -> li
         else:
             for key, value in changes(before, wanted.settings).items():
                 old = _value(before, key)
-                lines.append(f"  {'.'.join(key)} = {value!r} (was {old!r})")
+                lines.append(
+                    f"  {'.'.join(key)} = {literal(value)} (was {literal(old)})"
+                )
     return lines
 
 

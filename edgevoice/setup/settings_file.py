@@ -39,19 +39,24 @@ def set_keys(text: str, changes: Mapping[Key, Value]) -> str:
     return text
 
 
+def literal(value: Value) -> str:
+    """A value as TOML: that of a string is as JSON's, but for DEL."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
 def _set_key(text: str, key: Key, value: Value) -> str:
     wanted = _with(tomllib.loads(text), key, value)
-    for changed in _ways(text, key, _literal(value)):
+    for changed in _ways(text, key, literal(value)):
         if _reads(changed, wanted):
             return changed
     table, name = key
     raise ConfigError(
         f"cannot change {table}.{name} where it stands: set it there by hand to "
-        f"{_literal(value)}, and run `edgevoice setup` again"
+        f"{literal(value)}, and run `edgevoice setup` again"
     )
 
 
-def _ways(text: str, key: Key, literal: str) -> Iterator[str]:
+def _ways(text: str, key: Key, shown: str) -> Iterator[str]:
     """Texts that may be what is wanted, the nicest first."""
     lines = text.split("\n")
     table, name = key
@@ -59,9 +64,9 @@ def _ways(text: str, key: Key, literal: str) -> Iterator[str]:
     for pattern in (_SET, _COMMENTED):
         for at, line in enumerate(lines):
             if found := re.match(pattern.format(name=name, table=table), line):
-                kept = f"{found[1]}{literal}{_comment(line)}"
+                kept = f"{found[1]}{shown}{_comment(line)}"
                 yield "\n".join([*lines[:at], kept, *lines[at + 1 :]])
-    added = f"{name} = {literal}{end}"
+    added = f"{name} = {shown}{end}"
     for at, line in enumerate(lines, 1):
         if re.match(rf"\s*\[\s*{table}\s*\]", line):
             yield "\n".join([*lines[:at], added, *lines[at:]])
@@ -100,8 +105,3 @@ def _parsed(text: str) -> dict[str, Any] | None:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         return None
-
-
-def _literal(value: Value) -> str:
-    """TOML of a value: that of a string is JSON's, but for DEL."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -59,7 +59,10 @@ def settle(
         questions.show(found)
         if not troubles(found):
             return answer
-        match questions.choose("What now?", _WHAT_NOW, "again"):
+        # A key that was refused will be again.
+        refused = any(one.name == "session" for one in troubles(found))
+        usual = "other" if refused else "again"
+        match questions.choose("What now?", _WHAT_NOW, usual):
             case "other":
                 answer = ask(answer)
             case "go on":
@@ -136,8 +139,9 @@ def _ask_card(questions: Questions, direction: Direction, present: str) -> str:
         cards = [card for card in list_devices() if card.channels(direction)]
     except DeviceError as error:
         questions.tell(f"  {error}")
-    if not cards and (why := forbidden()):
-        questions.tell(f"  {why}")
+    if not cards:
+        none = f"no {KIND[direction]} was found; if there is one, plug it in anew"
+        questions.tell(f"  {forbidden() or none}")
     options = {"default": Option("default", "whichever this machine prefers")}
     for card in cards:
         usual = ", the default" if direction in card.default_for else ""

@@ -12,7 +12,7 @@ from edgevoice.daemon.service import session_options
 from edgevoice.doctor.button import check_button, check_lamp
 from edgevoice.doctor.finding import Finding, State, wrong
 from edgevoice.doctor.server import check_server
-from edgevoice.doctor.sound import LISTEN_S, check_microphone, check_speaker
+from edgevoice.doctor.sound import FILE, LISTEN_S, check_microphone, check_speaker
 from edgevoice.live import endpoint
 from edgevoice.setup.questions import Questions
 
@@ -40,10 +40,11 @@ def try_microphone(settings: Configuration, person: Person) -> list[Finding]:
 def try_speaker(settings: Configuration, person: Person) -> list[Finding]:
     """Play a tone, and ask whether it was heard."""
     device, volume = settings.speaker.device, settings.speaker.volume
-    if person is not None:
+    audible = volume > 0 and not device.startswith(FILE)
+    if person is not None and audible:
         person.tell("  A tone is played ...")
     found = check_speaker(device, volume, None)
-    played = found[0].state is State.OK and volume and not device.startswith("file:")
+    played = audible and found[0].state is State.OK
     if played and person is not None and not person.yes("Did you hear it?"):
         return [wrong("tone", "the tone was not heard", _UNHEARD)]
     return found
