@@ -29,7 +29,7 @@ from edgevoice.daemon.calling import (
 from edgevoice.daemon.threads import LooseThreads
 from edgevoice.doctor import clock
 from edgevoice.doctor.finding import Finding, State, ok, skipped, wrong
-from edgevoice.errors import RemoteProtocolError
+from edgevoice.errors import LinkError, RemoteProtocolError
 from edgevoice.live import endpoint
 from edgevoice.live.closing import Ending, classify
 from edgevoice.live.outgoing import SessionOptions
@@ -43,6 +43,7 @@ WAY: Final = ("dns", "tcp", "tls")
 """The steps before a session is asked for."""
 
 _LATER: Final = "the server's own trouble: try again in some minutes"
+_NAMES: Final = "check the network, its name server, and `endpoint` in [live]"
 _NOT_ONE: Final = "check `endpoint` in [live]: what answers there is no Live API"
 
 
@@ -82,18 +83,16 @@ async def _way(address: str) -> list[Finding]:
     if parts.scheme == "wss" and get_proxy(parse_uri(address)):
         # Names and certificates are the proxy's business.
         return [*(skipped(step, "a proxy is used") for step in WAY), _clock(None)]
+    steps: dict[str, Step] = {"dns": _dns, "tcp": _tcp, "tls": _tls}
     found: list[Finding] = []
-    steps: dict[str, Step] = {"dns": _dns, "tcp": _tcp}
-    if parts.scheme == "wss":
-        steps["tls"] = _tls
     for name, step in steps.items():
-        if found and found[-1].state is State.WRONG:
-            found.append(skipped(name, f"{found[-1].name} failed"))
-            break
-        found.append(await _tried(name, step(host, port)))
-    missing = (name for name in WAY[len(found) :])
-    why = "not used on this machine itself" if len(found) == 2 else "not reached"
-    return [*found, *(skipped(name, why) for name in missing), _clock(None)]
+        if found and found[-1].state is not State.OK:
+            found.append(skipped(name, "not reached"))
+        elif name == "tls" and parts.scheme == "ws":
+            found.append(skipped(name, "this machine itself is called without it"))
+        else:
+            found.append(await _tried(name, step(host, port)))
+    return [*found, _clock(None)]
 
 
 async def _tried(name: str, step: Coroutine[None, None, Finding]) -> Finding:
@@ -111,7 +110,10 @@ async def _tried(name: str, step: Coroutine[None, None, Finding]) -> Finding:
 
 async def _dns(host: str, port: int) -> Finding:
     loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    try:
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        return wrong("dns", f"{host} has no address: {error.strerror}", _NAMES)
     addresses = sorted({str(address[0]) for *_, address in found})
     more = f" and {len(addresses) - 1} more" if len(addresses) > 1 else ""
     return ok("dns", f"{host} is {addresses[0]}{more}")
@@ -149,16 +151,14 @@ async def _session(
     try:
         async with call(address, endpoint.headers(credential)) as connection:
             server_time = _time_of(connection)
-            async with asyncio.timeout(SETUP_TIMEOUT_S):
-                await _set_up(connection, LiveSession(options, None))
+            await _set_up(connection, LiveSession(options, None))
     except ConnectionClosed as error:
         if error.rcvd is None:
             return wrong("session", "the connection broke", _LATER), server_time
         ending = classify(error.rcvd.code, error.rcvd.reason, resumed=False)
         return _ended("session", ending), server_time
-    except TimeoutError:
-        found = "the server did not complete the setup in time"
-        return wrong("session", found, _LATER), server_time
+    except LinkError as error:
+        return wrong("session", str(error), _LATER), server_time
     except NO_CONNECTION as error:
         return _ended("session", ending_of(error)), server_time
     except RemoteProtocolError as error:
@@ -168,9 +168,14 @@ async def _session(
 
 
 async def _set_up(connection: ClientConnection, session: LiveSession) -> None:
-    await connection.send(session.setup())
-    while session.state is not Stage.READY:
-        session.receive(await connection.recv(), time.monotonic())
+    try:
+        async with asyncio.timeout(SETUP_TIMEOUT_S):
+            await connection.send(session.setup())
+            while session.state is not Stage.READY:
+                session.receive(await connection.recv(), time.monotonic())
+    except TimeoutError:
+        text = "the server did not complete the setup in time"
+        raise LinkError(text) from None
 
 
 def _time_of(connection: ClientConnection) -> float | None:
