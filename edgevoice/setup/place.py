@@ -37,7 +37,14 @@ class Place:
         Raises:
             ConfigError: They hold mistakes, which a person must mend first.
         """
-        return config.load(self.settings if self.settings.exists() else None)
+        try:
+            exists = self.settings.exists()
+        except PermissionError as error:  # in a folder that we may not enter
+            raise ConfigError(
+                f"{self.settings}: cannot be read: {error.strerror}; ask its owner, or "
+                "use sudo"
+            ) from None
+        return config.load(self.settings if exists else None)
 
     def text(self) -> str:
         """The settings file as it is, line ends and all; a first line if new."""

@@ -4,9 +4,13 @@ Ctrl+C and the end of the input are ``KeyboardInterrupt`` and ``EOFError``, for 
 asked. What is typed in answer to ``hidden`` is never shown.
 """
 
-import getpass
+import contextlib
+import os
+import select
+import signal
 import sys
-from collections.abc import Sequence
+import termios
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,6 +38,24 @@ class Questions:
         sys.stdout.write(f"{words}\n")
         sys.stdout.flush()
 
+    def text(self, prompt: str) -> str:
+        """Ask for a line, without the space around it.
+
+        Not ``input``: a signal that comes between its prompt and its reading is not
+        seen before the next line is.
+
+        Raises:
+            EOFError: There will be no more.
+        """
+        sys.stdout.write(prompt)
+        sys.stdout.flush()
+        with _wakened() as signals:
+            select.select([sys.stdin, signals], [], [])
+        line = sys.stdin.readline()
+        if not line:
+            raise EOFError
+        return line.strip()
+
     def confirms(self, question: str) -> bool:
         """Ask something that can be answered with yes or no; Enter: yes."""
         return self.yes(question)
@@ -41,7 +63,7 @@ class Questions:
     def yes(self, question: str, *, default: bool = True) -> bool:
         """Ask something that can be answered with yes or no."""
         while True:
-            answer = input(f"{question} [{'Y/n' if default else 'y/N'}] ").strip()
+            answer = self.text(f"{question} [{'Y/n' if default else 'y/N'}] ")
             if not answer:
                 return default
             if answer.lower() in _YES_NO:
@@ -51,7 +73,7 @@ class Questions:
     def number(self, question: str, default: int, largest: int) -> int:
         """Ask for a whole number, 0 to ``largest``."""
         while True:
-            answer = input(f"{question} [{default}]: ").strip()
+            answer = self.text(f"{question} [{default}]: ")
             if not answer:
                 return default
             if _is_number(answer) and int(answer) <= largest:
@@ -81,7 +103,7 @@ class Questions:
         usual = values.index(default) + 1
         also = f" or {named}" if named else ""
         while True:
-            answer = input(f"Number{also} [{usual}]: ").strip()
+            answer = self.text(f"Number{also} [{usual}]: ")
             if not answer:
                 return default
             if _is_number(answer) and 1 <= int(answer) <= len(options):
@@ -92,7 +114,10 @@ class Questions:
 
     def hidden(self, question: str) -> str:
         """Ask for something that is not shown while it is typed."""
-        return getpass.getpass(f"{question}: ")
+        with _no_echo():
+            answer = self.text(f"{question}: ")
+        self.tell()
+        return answer
 
     def show(self, findings: Sequence[Finding]) -> None:
         """Show what is wrong, each with its cure; if nothing is, the last good news."""
@@ -103,6 +128,34 @@ class Questions:
         good = [one for one in findings if one.state is State.OK]
         if good and not bad:
             self.tell(f"  ok: {good[-1].found}")
+
+
+@contextlib.contextmanager
+def _wakened() -> Iterator[int]:
+    """A descriptor that can be read once a signal has come; its handler runs then."""
+    ours, its = os.pipe()
+    os.set_blocking(its, False)
+    before = signal.set_wakeup_fd(its)
+    try:
+        yield ours
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(ours)
+        os.close(its)
+
+
+@contextlib.contextmanager
+def _no_echo() -> Iterator[None]:
+    """Show nothing of what is typed; what was typed before is thrown away."""
+    terminal = sys.stdin.fileno()
+    before = termios.tcgetattr(terminal)
+    hidden = [*before]
+    hidden[3] = before[3] & ~termios.ECHO
+    termios.tcsetattr(terminal, termios.TCSAFLUSH, hidden)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
 
 
 def troubles(findings: Sequence[Finding]) -> list[Finding]:

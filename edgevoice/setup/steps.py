@@ -113,7 +113,7 @@ def ask_key(questions: Questions, present: str | None) -> str | None:
         try:
             if how == "type":
                 return checked_key(questions.hidden("Key"), "what you typed")
-            return read_key(input("File: ").strip())
+            return read_key(questions.text("File: "))
         except CredentialError as error:
             questions.tell(f"  {error}")
 
