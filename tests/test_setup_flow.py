@@ -136,6 +136,7 @@ def test_a_person_is_led_from_the_key_to_the_written_files(home: Home) -> None:
 
     assert KEY not in person.seen
     assert "the server took the key" in person.seen
+    assert f'  live.key_file = "{home.key}" (was "")' in person.seen
     assert home.key.read_text() == f"{KEY}\n"
     assert stat.S_IMODE(home.key.stat().st_mode) == 0o600
     text = home.settings.read_text()

@@ -45,12 +45,10 @@ def drafts(where: Place, before: Configuration, wanted: Wanted) -> list[Draft]:
     Raises:
         ConfigError: The settings would be wrong, or cannot be changed where they stand.
     """
-    settings, found = wanted.settings, []
+    settings, found = _settings(where, wanted), []
     if wanted.key is not None:
         key = f"{wanted.key}\n"
         found.append(Draft(where.key, key, PRIVATE, where.folder_mode))
-        if not where.is_system:
-            settings = changed(settings, KEY_FILE, str(where.key))
     if new := changes(before, settings):
         text = set_keys(where.text(), new)
         config.parse(text, where.settings)
@@ -60,7 +58,9 @@ def drafts(where: Place, before: Configuration, wanted: Wanted) -> list[Draft]:
     return found
 
 
-def summary(before: Configuration, wanted: Wanted, files: Sequence[Draft]) -> list[str]:
+def summary(
+    where: Place, before: Configuration, wanted: Wanted, files: Sequence[Draft]
+) -> list[str]:
     """What would be written, in lines for a person; the key is not shown."""
     lines = []
     for draft in files:
@@ -70,12 +70,19 @@ def summary(before: Configuration, wanted: Wanted, files: Sequence[Draft]) -> li
         elif _private(draft):
             lines.append("  the key")
         else:
-            for key, value in changes(before, wanted.settings).items():
+            for key, value in changes(before, _settings(where, wanted)).items():
                 old = _value(before, key)
                 lines.append(
                     f"  {'.'.join(key)} = {literal(value)} (was {literal(old)})"
                 )
     return lines
+
+
+def _settings(where: Place, wanted: Wanted) -> Configuration:
+    """Those that are wanted; the service's own need not say where its key is."""
+    if wanted.key is None or where.is_system:
+        return wanted.settings
+    return changed(wanted.settings, KEY_FILE, str(where.key))
 
 
 def _private(draft: Draft) -> bool:

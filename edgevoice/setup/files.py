@@ -81,7 +81,7 @@ def _prepare(draft: Draft) -> str:
 
 def _make_folder(folder: Path, mode: int) -> None:
     """Make a folder and those above it, whatever the umask says."""
-    if not folder.is_dir():
+    if not folder.exists():
         _make_folder(folder.parent, mode)
         folder.mkdir()
         folder.chmod(mode)

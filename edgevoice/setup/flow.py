@@ -201,7 +201,7 @@ class _Setup:
             self.questions.tell("\nAll stays as it was: there is nothing to write.")
             return False
         self.questions.tell("\n-- To be written --")
-        for line in summary(self.before, wanted, files):
+        for line in summary(self.where, self.before, wanted, files):
             self.questions.tell(line)
         if not self.agrees("Write this?"):
             raise Left
