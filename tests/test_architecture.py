@@ -40,7 +40,18 @@ OURS = {
     "daemon.client": {"errors"},
     "doctor": {"doctor", "config", "live", "audio", "controls", "errors"}
     | {"daemon.calling", "daemon.client", "daemon.server", "daemon.threads"},
-    "cli": {"config", "daemon", "doctor", "simulator", "audio", "report", "errors"},
+    "setup": {"setup", "doctor", "config", "live.endpoint", "errors"}
+    | {"audio.devices", "audio.names", "daemon.client", "daemon.server"},
+    "cli": {
+        "setup",
+        "config",
+        "daemon",
+        "doctor",
+        "simulator",
+        "audio",
+        "report",
+        "errors",
+    },
     "__main__": {"cli"},
     "__init__": set(),
 }
