@@ -22,7 +22,7 @@ expect "version" [ "$(edgevoice --version)" = "$(dpkg-query -W -f '${Version}' e
 expect "settings" edgevoice check
 same /etc/edgevoice "755 root root"
 same /etc/edgevoice/edgevoice.toml "644 root root"
-expect "compiled" compgen -G '/usr/lib/python3/dist-packages/edgevoice/__pycache__/cli.*.pyc'
+expect "compiled" compgen -G '/usr/lib/python3/dist-packages/edgevoice/__pycache__/cli.*.pyc' >/dev/null
 expect "manuals" [ -e /usr/share/man/man1/edgevoice.1.gz -a -e /usr/share/man/man5/edgevoice.toml.5.gz ]
 ok "installed, enabled, not started without a key, and said so"
 
@@ -60,7 +60,7 @@ apt-get -qq -y remove edgevoice >/dev/null
 expect "stopped" is_stopped
 expect "settings and key kept" [ "$settings" = "$(sha256sum /etc/edgevoice/*)" ]
 expect "state kept" [ -e /var/lib/edgevoice/session.json ]
-expect "user kept" getent passwd edgevoice
+expect "user kept" getent passwd edgevoice >/dev/null
 ok "remove stops it, and keeps settings, key and state"
 
 install /packages/edgevoice.deb >/dev/null
