@@ -1,6 +1,7 @@
 """The Debian package and scripts/install, held against what they are made from."""
 
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -56,13 +57,20 @@ def test_the_package_has_the_version_of_the_program() -> None:
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=["system", "user"])
-def test_scripts_install_fills_its_own_program_into_the_unit(unit: Path) -> None:
+def test_scripts_install_puts_its_own_program_into_every_line_of_the_unit(
+    unit: Path,
+) -> None:
     script = (ROOT / "scripts" / "install").read_text("utf-8")
-    found = re.search(r'sed "s#(.*?)#=\\"\$venv/bin/edgevoice\\" #"', script)
-
+    found = re.search(r'sed "(s#.*edgevoice.*)" "\$1"', script)
     assert found
-    started = re.findall(f"^(Exec.*){found[1]}(.*)$", unit.read_text("utf-8"), re.M)
-    assert started == [("ExecStart", "run"), ("ExecReload", "reload")]
+    edit = found[1].replace("$venv", "/a folder").replace('\\"', '"')
+    done = subprocess.run(
+        ["sed", edit, str(unit)], capture_output=True, text=True, check=True
+    )
+
+    assert "/usr/bin/edgevoice" in unit.read_text("utf-8")
+    assert "/usr/bin/edgevoice" not in done.stdout
+    assert 'ExecStart="/a folder/bin/edgevoice" run\n' in done.stdout
 
 
 def test_units_and_installers_mean_the_same_files() -> None:
