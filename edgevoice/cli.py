@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -23,6 +24,7 @@ from edgevoice.errors import (
 
 if TYPE_CHECKING:
     from edgevoice.audio.names import DeviceInfo, Direction
+    from edgevoice.doctor.finding import Finding
 
 Command: TypeAlias = Callable[[argparse.Namespace], int]
 
@@ -145,6 +147,42 @@ def _print_cards(kind: str, direction: "Direction", found: "list[DeviceInfo]") -
         print(f"{kind:<12}{forbidden() or 'none'}")
 
 
+def doctor(args: argparse.Namespace) -> int:
+    """Try every part once, and say what is wrong and how to mend it."""
+    from edgevoice.doctor.examination import Circumstances, examine
+    from edgevoice.doctor.finding import State
+    from edgevoice.doctor.person import somebody
+    from edgevoice.doctor.report import as_json, describe, summary
+
+    person = None if args.json or args.no_questions else somebody()
+    path = config.find(args.config)
+    findings: list[Finding] = []
+    for finding in examine(Circumstances(path, _socket(args), person)):
+        findings.append(finding)
+        if not args.json:
+            screen = sys.stdout
+            colour = screen.isatty() and "NO_COLOR" not in os.environ
+            print(
+                describe(finding, colour=colour, encoding=screen.encoding), flush=True
+            )
+    print(json.dumps(as_json(findings), indent=2) if args.json else summary(findings))
+    if args.bundle:
+        print(_bundle(args.bundle, findings, path), file=sys.stderr)
+    bad = any(finding.state is State.WRONG for finding in findings)
+    return EX_FAILED if bad else EX_OK
+
+
+def _bundle(file: str, findings: "list[Finding]", path: Path | None) -> str:
+    """Write the report; a line that says what it holds."""
+    from edgevoice.doctor import bundle
+    from edgevoice.doctor.settings import check_key, check_settings
+
+    settings, _ = check_settings(path)
+    live = settings.live if settings else config.Live()
+    secrets = [check_key(live, path)[0] or "", os.environ.get("GEMINI_API_KEY", "")]
+    return bundle.write(Path(file), findings, settings, secrets, time.time())
+
+
 # -- speaking to the daemon ----------------------------------------------------
 
 
@@ -158,7 +196,8 @@ def _socket(args: argparse.Namespace) -> Path:
     if named:
         return Path(named)
     try:
-        return _first_socket(config.load(config.find(None)))
+        named = getattr(args, "config", None)
+        return _first_socket(config.load(config.find(named)))
     except ConfigError:
         return _first_socket(config.Configuration())
 
@@ -237,7 +276,7 @@ def watch(args: argparse.Namespace) -> int:
 
 _GROUPS: Final = {
     "The appliance": ("run", "talk", "simulator"),
-    "This machine": ("check", "devices"),
+    "This machine": ("check", "devices", "doctor"),
     "The running daemon": (
         "press",
         "release",
@@ -310,7 +349,29 @@ def _add_appliance(add: Callable[..., argparse.ArgumentParser]) -> None:
                 "--simulate", action="store_true", help="use the built-in simulator"
             )
     add("devices", devices)
+    _add_doctor(add)
     _add_simulator(add)
+
+
+_DOCTOR: Final = (
+    "At a terminal it asks you to speak, to press the button and to look at the lamp. "
+    "It plays a tone, no louder than the volume in the settings. A running daemon is "
+    "asked and left alone: stop it to have its devices tried too. Root sees more. "
+    "Exit status 1: something is wrong."
+)
+
+
+def _add_doctor(add: Callable[..., argparse.ArgumentParser]) -> None:
+    one = add("doctor", doctor, epilog=_DOCTOR)
+    one.add_argument("--config", metavar="FILE", help="settings (TOML)")
+    one.add_argument("--socket", metavar="PATH", help="the daemon's control socket")
+    one.add_argument("--json", action="store_true", help="a list, for programs")
+    one.add_argument(
+        "--no-questions", action="store_true", help="nobody is there to press and look"
+    )
+    one.add_argument(
+        "--bundle", metavar="FILE.tar.gz", help="write a report to be passed on"
+    )
 
 
 def _add_simulator(add: Callable[..., argparse.ArgumentParser]) -> None:
