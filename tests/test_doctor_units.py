@@ -123,7 +123,7 @@ def shows(**fields: str) -> Ask:
 def test_a_unit_fares_as_systemd_says(
     fields: dict[str, str], state: State, words: str
 ) -> None:
-    finding = check_unit(of_user=False, ask=shows(**fields))
+    finding = check_unit(None, shows(**fields))
 
     assert (finding.name, finding.state) == ("unit", state)
     assert finding.found.startswith(words)
@@ -132,14 +132,14 @@ def test_a_unit_fares_as_systemd_says(
 def test_the_journal_is_named_that_tells_more() -> None:
     failed = shows(ActiveState="failed", Result="signal")
 
-    assert "`journalctl -u edgevoice " in check_unit(of_user=False, ask=failed).cure
-    own = check_unit(of_user=True, ask=failed)
+    assert "`journalctl -u edgevoice " in check_unit(None, failed).cure
+    own = check_unit(USER, failed)
     assert own.name == "user-unit"
     assert "`journalctl --user -u edgevoice " in own.cure
 
 
 def test_without_systemd_nothing_is_said_of_a_unit() -> None:
-    assert check_unit(of_user=False, ask=lambda *_: None).state is State.SKIPPED
+    assert check_unit(None, lambda *_: None).state is State.SKIPPED
 
 
 def test_systemd_is_asked_for_nothing_that_may_hold_a_key() -> None:
@@ -148,8 +148,9 @@ def test_systemd_is_asked_for_nothing_that_may_hold_a_key() -> None:
     def ask(*words: str) -> None:
         asked.extend(words)
 
-    check_unit(of_user=True, ask=ask)
-    assert asked == ["systemctl", "--user", "show", UNIT, asked[-1]]
+    check_unit(USER, ask)
+    whose = ["--user", "--machine=ada@.host"]
+    assert asked == ["systemctl", *whose, "show", UNIT, asked[-1]]
     assert asked[-1] == f"--property={','.join(FIELDS)}"
     assert "Environment" not in asked[-1]
 
@@ -163,9 +164,20 @@ def test_a_group_that_is_missing_keeps_the_unit_from_starting() -> None:
     assert check_groups(["no-such-group"], installed=False).state is State.SKIPPED
 
 
-def test_behind_sudo_is_a_person() -> None:
+def test_behind_sudo_is_a_person(tmp_path: Path) -> None:
     daemon = pwd.getpwnam("daemon")
 
-    assert person_behind({"SUDO_UID": str(daemon.pw_uid)}).pw_name == "daemon"
-    assert person_behind({}).pw_uid == os.getuid()
-    assert person_behind({"SUDO_UID": "999999"}).pw_uid == 0
+    assert person_behind({"SUDO_UID": str(daemon.pw_uid)}, tmp_path) == daemon
+    assert person_behind({}, tmp_path).pw_uid == os.getuid()
+    assert person_behind({"SUDO_UID": "999999"}, tmp_path).pw_uid == 0
+
+
+def test_root_looks_for_whoever_has_a_desktop(tmp_path: Path) -> None:
+    nobody = pwd.getpwnam("nobody")
+    login_screen = "run/user/120/pipewire-0"
+    touch(tmp_path, login_screen, "run/user/1000/bus")
+    assert person_behind({"SUDO_UID": "0"}, tmp_path).pw_uid == 0
+
+    touch(tmp_path, f"run/user/{nobody.pw_uid}/pulse/native")
+
+    assert person_behind({"SUDO_UID": "0"}, tmp_path) == nobody

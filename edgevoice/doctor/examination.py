@@ -105,7 +105,7 @@ def _machine(settings: Configuration | None) -> Iterator[Finding]:
     user = units.person_behind(os.environ)
     source = settings.button.source if settings else "none"
     pedal = [source.removeprefix(EVDEV)] if source.startswith(EVDEV) else []
-    unit = units.check_unit(of_user=False)
+    unit = units.check_unit()
     installed = unit.state is not State.SKIPPED
     as_service = os.getuid() == 0 and installed
     state = machine.SYSTEM_STATE if as_service else config.state_directory()
@@ -115,7 +115,7 @@ def _machine(settings: Configuration | None) -> Iterator[Finding]:
         "groups": lambda: units.check_groups(GROUPS, installed=installed),
         "variant": lambda: units.check_variant(user),
         "unit": lambda: unit,
-        "user-unit": lambda: units.check_unit(of_user=True),
+        "user-unit": lambda: units.check_unit(user),
         "linger": lambda: units.check_linger(user),
         "wifi": machine.check_wifi,
         "power": machine.check_power,

@@ -23,6 +23,9 @@ FIELDS: Final = (
 
 EX_CONFIG: Final = "78"
 
+FIRST_PERSON: Final = 1000
+"""Users below are of the system, a login screen's too (Debian Policy, 9.2.2)."""
+
 SYSTEM: Final = "/etc/systemd/system/*.wants"
 USER: Final = ("/etc/systemd/user/*.wants", ".config/systemd/user/*.wants")
 """Where ``systemctl enable`` puts its links; the last is below a home."""
@@ -72,18 +75,22 @@ def check_linger(user: pwd.struct_passwd, root: Path = Path("/")) -> Finding:
     return warning("linger", found, f"`sudo loginctl enable-linger {user.pw_name}`")
 
 
-def check_unit(*, of_user: bool, ask: Ask = ask) -> Finding:
-    """``unit`` or ``user-unit``: how it fares, by what systemd says of it."""
-    name, scope = ("user-unit", ["--user"]) if of_user else ("unit", [])
+def check_unit(user: pwd.struct_passwd | None = None, ask: Ask = ask) -> Finding:
+    """``unit``, or ``user-unit`` of a user: how it fares, by what systemd says."""
+    name = "user-unit" if user else "unit"
+    scope = ["--user"] if user else []
+    if user and user.pw_uid != os.getuid():  # root asks for somebody else
+        scope.append(f"--machine={user.pw_name}@.host")
     words = ask("systemctl", *scope, "show", UNIT, f"--property={','.join(FIELDS)}")
-    fields = dict(
-        line.split("=", 1) for line in (words or "").splitlines() if "=" in line
-    )
+    lines = (line.partition("=") for line in (words or "").splitlines())
+    fields = {field: value for field, _, value in lines}
     if not fields:
         return skipped(name, "no systemd answers here")
     if fields.get("LoadState") != "loaded":
         return skipped(name, "not installed")
-    return _unit(name, " ".join(["journalctl", *scope, "-u edgevoice -n 20"]), fields)
+    return _unit(
+        name, " ".join(["journalctl", *scope[:1], "-u edgevoice -n 20"]), fields
+    )
 
 
 def _unit(name: str, journal: str, fields: dict[str, str]) -> Finding:
@@ -119,11 +126,18 @@ def check_groups(groups: Iterable[str], *, installed: bool) -> Finding:
     return wrong("groups", found, f"`sudo groupadd --system {missing[0]}`")
 
 
-def person_behind(environ: Mapping[str, str]) -> pwd.struct_passwd:
-    """Who is at the keyboard, also behind sudo."""
-    uid = environ.get("SUDO_UID", "")
+def person_behind(
+    environ: Mapping[str, str], root: Path = Path("/")
+) -> pwd.struct_passwd:
+    """Who sits at the machine: behind sudo too, and for root whoever has a desktop."""
+    behind = environ.get("SUDO_UID", "")
+    uid = int(behind) if behind.isdigit() else os.getuid()
+    if uid == 0:
+        sessions = sorted(root.glob("run/user/*"))
+        people = [int(one.name) for one in sessions if int(one.name) >= FIRST_PERSON]
+        uid = next((one for one in people if _sound_servers(root, one)), 0)
     try:
-        return pwd.getpwuid(int(uid) if uid.isdigit() else os.getuid())
+        return pwd.getpwuid(uid)
     except KeyError:
         return pwd.getpwuid(0)
 
