@@ -118,6 +118,15 @@ def shows(**fields: str) -> Ask:
             "failed: settings or key (status 78)",
         ),
         ({"ActiveState": "failed", "Result": "watchdog"}, State.WRONG, "failed: watch"),
+        (
+            {
+                "ActiveState": "activating",
+                "SubState": "auto-restart",
+                "ExecMainStatus": "217",
+            },
+            State.WRONG,
+            "failed: its user is missing (217/USER), and is started again and again",
+        ),
     ],
 )
 def test_a_unit_fares_as_systemd_says(
