@@ -33,13 +33,25 @@ OURS = {
         "live",
         "audio",
         "controls",
+        "report",
         "errors",
     },
     "daemon.talk": {"daemon", "config", "controls", "audio.pcm", "simulator"},
     "daemon.client": {"errors"},
     "doctor": {"doctor", "config", "live", "audio", "controls", "errors"}
-    | {"daemon.calling", "daemon.client", "daemon.service", "daemon.threads"},
-    "cli": {"config", "daemon", "doctor", "simulator", "audio", "report", "errors"},
+    | {"daemon.calling", "daemon.client", "daemon.server", "daemon.threads"},
+    "setup": {"setup", "doctor", "config", "live.endpoint", "errors"}
+    | {"audio.devices", "audio.names", "daemon.client", "daemon.server"},
+    "cli": {
+        "setup",
+        "config",
+        "daemon",
+        "doctor",
+        "simulator",
+        "audio",
+        "report",
+        "errors",
+    },
     "__main__": {"cli"},
     "__init__": set(),
 }
