@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from edgevoice.audio.names import DeviceInfo
 from edgevoice.config import Configuration, Live
 from edgevoice.doctor import bundle
 from edgevoice.doctor.finding import ok, wrong
@@ -19,6 +20,15 @@ TOKEN = "auth_tokens/0123456789abcdef"
 WORDS = "You are a friend of Ada Lovelace."
 SETTINGS = Configuration(live=Live(instructions=WORDS, key_file=USUAL))
 NOW = 1_800_000_000.0
+
+
+CARD = DeviceInfo("hw:CARD=Mic,DEV=0", "USB Mic", 1, 0, 48_000)
+
+
+@pytest.fixture(autouse=True)
+def one_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PortAudio stays unloaded, since a virtual card must be there before it is."""
+    monkeypatch.setattr(bundle, "list_devices", lambda: [CARD])
 
 
 def content(path: Path) -> dict[str, str]:
@@ -66,7 +76,7 @@ def test_what_helps_is_in_it(tmp_path: Path) -> None:
     assert live["instructions"] == f"[{len(WORDS)} characters, left out]"
     assert files["units.txt"].startswith("systemctl show edgevoice.service")
     assert "journalctl -u edgevoice.service -n 300" in files["journal.txt"]
-    assert files["devices.txt"]
+    assert "hw:CARD=Mic,DEV=0" in files["devices.txt"]
 
 
 def test_settings_that_cannot_be_read_are_no_hindrance(tmp_path: Path) -> None:

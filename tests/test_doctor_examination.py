@@ -58,7 +58,7 @@ async def test_a_good_machine_has_nothing_wrong(tmp_path: Path) -> None:
     found = {one["name"]: one for one in json.loads(done.stdout)}
     assert list(found) == NAMES
     assert (done.returncode, done.stderr) == (0, "")
-    for name in ("settings", "key", "tcp", "session", "microphone", "level"):
+    for name in ("settings", "key", "clock", "session", "microphone", "level"):
         assert found[name]["state"] == "ok", found[name]
     assert KEY not in done.stdout
 

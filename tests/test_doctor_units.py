@@ -93,7 +93,7 @@ def shows(**fields: str) -> Ask:
             {
                 "ActiveState": "active",
                 "WatchdogUSec": "30s",
-                "StatusText": "link up, idle",
+                "StatusText": "link up, idle; no speaker found; plug one in",
             },
             State.OK,
             "active, enabled, watchdog 30s; link up, idle",
@@ -118,6 +118,15 @@ def shows(**fields: str) -> Ask:
             "failed: settings or key (status 78)",
         ),
         ({"ActiveState": "failed", "Result": "watchdog"}, State.WRONG, "failed: watch"),
+        (
+            {
+                "ActiveState": "activating",
+                "SubState": "auto-restart",
+                "ExecMainStatus": "217",
+            },
+            State.WRONG,
+            "failed: its user is missing (217/USER), and is started again and again",
+        ),
     ],
 )
 def test_a_unit_fares_as_systemd_says(

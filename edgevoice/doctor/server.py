@@ -41,6 +41,9 @@ Step: TypeAlias = Callable[[str, int], Coroutine[None, None, Finding]]
 WAY: Final = ("dns", "tcp", "tls")
 """The steps before a session is asked for."""
 
+HTTPS: Final = 443
+"""The port of wss:// where none is named."""
+
 _LATER: Final = "the server's own trouble: try again in some minutes"
 _NAMES: Final = "check the network, its name server, and `endpoint` in [live]"
 _NOT_ONE: Final = "check `endpoint` in [live]: what answers there is no Live API"
@@ -78,17 +81,17 @@ def check_server(
 async def _way(address: str) -> list[Finding]:
     parts = urlsplit(address)
     host = parts.hostname or ""
-    port = parts.port or (443 if parts.scheme == "wss" else 80)
+    port = parts.port or HTTPS
     if parts.scheme == "wss" and _has_proxy(f"{host}:{port}"):
         # Names and certificates are the proxy's business.
         return [*(skipped(step, "a proxy is used") for step in WAY), _clock(None)]
+    if parts.scheme == "ws":  # the simulator: it would wonder about a bare connection
+        return [*(skipped(step, "this machine itself") for step in WAY), _clock(None)]
     steps: dict[str, Step] = {"dns": _dns, "tcp": _tcp, "tls": _tls}
     found: list[Finding] = []
     for name, step in steps.items():
         if found and found[-1].state is not State.OK:
             found.append(skipped(name, "not reached"))
-        elif name == "tls" and parts.scheme == "ws":
-            found.append(skipped(name, "this machine itself is called without it"))
         else:
             found.append(await _tried(name, step(host, port)))
     return [*found, _clock(None)]
