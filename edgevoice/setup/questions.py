@@ -123,8 +123,9 @@ class Questions:
         """Show what is wrong, each with its cure; if nothing is, the last good news."""
         bad = troubles(findings)
         for finding in bad:
-            cure = f"; {finding.cure}" if finding.cure else ""
-            self.tell(f"  {finding.state.value}: {finding.found}{cure}")
+            self.tell(f"  {finding.state.value}: {finding.found}")
+            if finding.cure:
+                self.tell(f"    -> {finding.cure}")
         good = [one for one in findings if one.state is State.OK]
         if good and not bad:
             self.tell(f"  ok: {good[-1].found}")
