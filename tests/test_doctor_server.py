@@ -78,7 +78,7 @@ async def test_a_key_that_is_taken_is_told_with_the_model_and_the_time() -> None
     async with Simulator(pace=0) as simulator:
         found = await findings(simulator.url)
         assert isinstance(simulator.journal[0], Connected)
-    assert states(found) == ["ok", "ok", "skipped", "ok", "ok"]
+    assert states(found) == ["skipped", "skipped", "skipped", "ok", "ok"]
     assert found["session"].found.startswith(
         "the server took the key and gemini-3.8-live in "
     )
@@ -108,7 +108,6 @@ async def test_each_refusal_has_its_cure(behaviour: str, words: str, cure: str) 
     assert session.state is State.WRONG
     assert words in session.found
     assert cure in session.cure
-    assert found["tcp"].state is State.OK
 
 
 async def test_a_server_that_never_completes_the_setup_is_given_up(
@@ -137,7 +136,7 @@ async def test_without_a_key_the_way_is_tried_all_the_same() -> None:
     async with Simulator(pace=0) as simulator:
         found = await findings(simulator.url, key=None)
         assert not [e for e in simulator.journal if isinstance(e, Connected)]
-    assert states(found) == ["ok", "ok", "skipped", "ok", "skipped"]
+    assert states(found) == ["skipped", "skipped", "skipped", "ok", "skipped"]
 
 
 async def test_nobody_there_ends_the_way() -> None:

@@ -160,6 +160,47 @@ def test_headphones_are_a_warning(sound_card: SoundCard) -> None:
     assert "headphones" in tone.cure
 
 
+class Listener:
+    """Says the same whatever is asked."""
+
+    def __init__(self, hears: bool | None) -> None:
+        self._hears = hears
+
+    def tell(self, words: str) -> None:
+        """Nothing needs to be done."""
+
+    def confirms(self, question: str) -> bool | None:
+        assert question == "A tone was played: did you hear it?"
+        return self._hears
+
+
+@pytest.mark.sound
+@pytest.mark.parametrize(
+    ("hears", "state", "words"),
+    [
+        (True, State.OK, "it was heard, though not by the microphone"),
+        (False, State.WRONG, "nobody hears it"),
+        (None, State.WARNING, "the microphone does not hear it"),
+    ],
+)
+def test_a_person_is_asked_where_the_microphone_does_not_hear_it(
+    hears: bool | None, state: State, words: str, sound_card: SoundCard
+) -> None:
+    _, tone = check_speaker("usbspeaker", 80, "usbmic", Listener(hears))
+
+    assert tone.state is state
+    assert words in tone.found
+
+
+@pytest.mark.sound
+def test_a_microphone_that_fails_is_not_the_speakers_fault(
+    sound_card: SoundCard,
+) -> None:
+    speaker, tone = check_speaker("usbspeaker", 80, "no such microphone")
+
+    assert (speaker.state, tone.state) == (State.OK, State.SKIPPED)
+
+
 @pytest.mark.sound
 def test_a_volume_of_nothing_plays_nothing(sound_card: SoundCard) -> None:
     with sound_card.listening() as recording:

@@ -5,12 +5,13 @@ Only while no daemon runs, which holds the pins.
 
 import contextlib
 import threading
-from typing import Final, Protocol
+from typing import Final
 
 from edgevoice.controls.control import OnEdge, Signal, TalkControl
 from edgevoice.controls.evdev import EvdevButton
 from edgevoice.controls.gpio import GpioButton, GpioLamp
 from edgevoice.doctor.finding import Finding, failed, ok, skipped, warning, wrong
+from edgevoice.doctor.person import Asked
 from edgevoice.errors import DeviceError
 
 PRESS_S: Final = 10.0
@@ -19,16 +20,6 @@ PRESS_S: Final = 10.0
 EVDEV: Final = "evdev:"
 
 NOBODY: Final = "nobody at a terminal to ask"
-
-
-class Asked(Protocol):
-    """Who is asked to press and to look."""
-
-    def tell(self, words: str) -> None:
-        """Ask for something to be done."""
-
-    def confirms(self, question: str) -> bool | None:
-        """Ask something that can be answered with yes or no; None: no answer."""
 
 
 def check_button(

@@ -93,7 +93,9 @@ def _devices(settings: Configuration, person: Person | None) -> Iterator[Finding
     yield from heard
     ear = microphone if heard[0].state is State.OK else None
     volume = settings.speaker.volume
-    yield from _within_limit("speaker", lambda: check_speaker(speaker, volume, ear))
+    yield from _within_limit(
+        "speaker", lambda: check_speaker(speaker, volume, ear, person)
+    )
     source, pin = settings.button.source, settings.button.pin
     yield from _within_limit("button", lambda: check_button(source, pin, person))
     lamp = settings.indicator.pin
@@ -104,7 +106,7 @@ def _machine(settings: Configuration | None) -> Iterator[Finding]:
     user = units.person_behind(os.environ)
     source = settings.button.source if settings else "none"
     pedal = [source.removeprefix(EVDEV)] if source.startswith(EVDEV) else []
-    unit = units.check_unit(of_user=False)
+    unit = units.check_unit()
     installed = unit.state is not State.SKIPPED
     as_service = os.getuid() == 0 and installed
     state = machine.SYSTEM_STATE if as_service else config.state_directory()
@@ -114,7 +116,7 @@ def _machine(settings: Configuration | None) -> Iterator[Finding]:
         "groups": lambda: units.check_groups(GROUPS, installed=installed),
         "variant": lambda: units.check_variant(user),
         "unit": lambda: unit,
-        "user-unit": lambda: units.check_unit(of_user=True),
+        "user-unit": lambda: units.check_unit(user),
         "linger": lambda: units.check_linger(user),
         "wifi": machine.check_wifi,
         "power": machine.check_power,

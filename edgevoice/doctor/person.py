@@ -2,10 +2,20 @@
 
 import select
 import sys
-from typing import Final, TextIO
+from typing import Final, Protocol, TextIO
 
 ANSWER_S: Final = 30.0
 """How long is waited for an answer, seconds."""
+
+
+class Asked(Protocol):
+    """Who is asked to press, to speak, to listen and to look."""
+
+    def tell(self, words: str) -> None:
+        """Ask for something to be done."""
+
+    def confirms(self, question: str) -> bool | None:
+        """Ask something that can be answered with yes or no; None: no answer."""
 
 
 class Person:

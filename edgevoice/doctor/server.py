@@ -12,11 +12,10 @@ from collections.abc import Callable, Coroutine
 from email.utils import parsedate_to_datetime
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
-from websockets.proxy import get_proxy
-from websockets.uri import parse_uri
 
 from edgevoice.daemon.calling import (
     NEXT_ADDRESS_S,
@@ -41,6 +40,9 @@ Step: TypeAlias = Callable[[str, int], Coroutine[None, None, Finding]]
 
 WAY: Final = ("dns", "tcp", "tls")
 """The steps before a session is asked for."""
+
+HTTPS: Final = 443
+"""The port of wss:// where none is named."""
 
 _LATER: Final = "the server's own trouble: try again in some minutes"
 _NAMES: Final = "check the network, its name server, and `endpoint` in [live]"
@@ -79,20 +81,28 @@ def check_server(
 async def _way(address: str) -> list[Finding]:
     parts = urlsplit(address)
     host = parts.hostname or ""
-    port = parts.port or (443 if parts.scheme == "wss" else 80)
-    if parts.scheme == "wss" and get_proxy(parse_uri(address)):
+    port = parts.port or HTTPS
+    if parts.scheme == "wss" and _has_proxy(f"{host}:{port}"):
         # Names and certificates are the proxy's business.
         return [*(skipped(step, "a proxy is used") for step in WAY), _clock(None)]
+    if parts.scheme == "ws":  # the simulator: it would wonder about a bare connection
+        return [*(skipped(step, "this machine itself") for step in WAY), _clock(None)]
     steps: dict[str, Step] = {"dns": _dns, "tcp": _tcp, "tls": _tls}
     found: list[Finding] = []
     for name, step in steps.items():
         if found and found[-1].state is not State.OK:
             found.append(skipped(name, "not reached"))
-        elif name == "tls" and parts.scheme == "ws":
-            found.append(skipped(name, "this machine itself is called without it"))
         else:
             found.append(await _tried(name, step(host, port)))
     return [*found, _clock(None)]
+
+
+def _has_proxy(host: str) -> bool:
+    """Whether the library calls this host through one, as its ``get_proxy`` says."""
+    return not proxy_bypass(host) and not _PROXIES.isdisjoint(getproxies())
+
+
+_PROXIES: Final = frozenset({"wss", "socks", "https"})
 
 
 async def _tried(name: str, step: Coroutine[None, None, Finding]) -> Finding:
@@ -115,6 +125,8 @@ async def _dns(host: str, port: int) -> Finding:
     except socket.gaierror as error:
         return wrong("dns", f"{host} has no address: {error.strerror}", _NAMES)
     addresses = sorted({str(address[0]) for *_, address in found})
+    if addresses == [host]:
+        return ok("dns", f"{host} needs no looking up")
     more = f" and {len(addresses) - 1} more" if len(addresses) > 1 else ""
     return ok("dns", f"{host} is {addresses[0]}{more}")
 

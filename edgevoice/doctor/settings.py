@@ -53,7 +53,9 @@ def check_key(
             why = f"{shut[0]}: only root may read it"
             return None, skipped("key", why, "to try it: `sudo edgevoice doctor`")
         finding = failed("key", error)
-        return None, finding if finding.cure else wrong("key", str(error), _PLACE)
+        return None, finding if finding.cure else wrong(
+            "key", str(error).partition(": set ")[0], _PLACE
+        )
     kind = "an ephemeral token" if is_token(key) else "an API key"
     where = _where(live, environ)
     if where in services and Path(where).stat().st_mode & 0o077:

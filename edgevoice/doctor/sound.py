@@ -8,7 +8,7 @@ Everything blocks for some seconds; a sound system that hangs is given up by
 import contextlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,7 @@ from edgevoice.audio.names import Direction
 from edgevoice.audio.pcm import DOWNLINK_HZ, UPLINK_HZ
 from edgevoice.doctor.finding import Finding, failed, ok, skipped, warning, wrong
 from edgevoice.doctor.level import judge
+from edgevoice.doctor.person import Asked
 from edgevoice.doctor.tone import HEARD_DB, LENGTH_S, Tape, Tin, rise, tone
 from edgevoice.errors import DeviceError
 
@@ -34,6 +35,7 @@ LATE_S: Final = 1.0
 
 FILE: Final = "file:"
 
+_UNHEARD: Final = "is it on, is it this one, is `alsamixer` up? `edgevoice devices`"
 _SAME_CARD: Final = "is the speaker on, and near? With headphones this is as it must be"
 
 
@@ -75,7 +77,9 @@ def check_microphone(
     return [ok("microphone", words), judge(tin.take(), UPLINK_HZ, spoken=spoken)]
 
 
-def check_speaker(device: str, volume: int, microphone: str | None) -> list[Finding]:
+def check_speaker(
+    device: str, volume: int, microphone: str | None, person: Asked | None = None
+) -> list[Finding]:
     """Open a speaker, play a tone no louder than a signal, and listen for it.
 
     A WAV file is left alone, as it holds the last answers.
@@ -84,6 +88,7 @@ def check_speaker(device: str, volume: int, microphone: str | None) -> list[Find
         device: Its name in the settings.
         volume: 0 to 100, from the settings.
         microphone: The one that is to hear it; None if there is none that can.
+        person: Who is asked, if it does not.
 
     Returns:
         ``speaker`` and ``tone``.
@@ -93,19 +98,30 @@ def check_speaker(device: str, volume: int, microphone: str | None) -> list[Find
     tape = Tape(tone(volume))
     try:
         rates = native_rates(device, "output")
-        with contextlib.ExitStack() as stack:
-            tin = Tin()
-            heard_by = microphone and not microphone.startswith(FILE)
-            if microphone and heard_by:
-                ear = open_microphone(microphone, tin)
-                stack.enter_context(contextlib.closing(ear))
-            opened = open_speaker(device, tape)
-            stack.enter_context(contextlib.closing(opened))
+        with (
+            _listening(microphone) as tin,
+            contextlib.closing(open_speaker(device, tape)) as opened,
+        ):
             found = ok("speaker", _card("output", opened.name, opened.rate, rates))
-            heard = _play(tape, tin)
+            heard = _play(tape, tin or Tin())
     except DeviceError as error:
         return [failed("speaker", error), skipped("tone", "no speaker to play it")]
-    return [found, _judge_tone(volume, heard if heard_by else None)]
+    return [found, _judge_tone(volume, heard if tin else None, person)]
+
+
+@contextlib.contextmanager
+def _listening(microphone: str | None) -> Iterator[Tin | None]:
+    """What a microphone hears; None if it cannot, some cards not while they play."""
+    tin = Tin()
+    ear = None
+    if microphone and not microphone.startswith(FILE):
+        with contextlib.suppress(DeviceError):
+            ear = open_microphone(microphone, tin)
+    try:
+        yield tin if ear else None
+    finally:
+        if ear:
+            ear.close()
 
 
 def _play(tape: Tape, tin: Tin) -> float:
@@ -119,9 +135,16 @@ def _play(tape: Tape, tin: Tin) -> float:
     return rise(before, tin.take(), UPLINK_HZ)
 
 
-def _judge_tone(volume: int, heard: float | None) -> Finding:
+def _judge_tone(volume: int, heard: float | None, person: Asked | None) -> Finding:
     if not volume:
         return skipped("tone", "the volume is 0", "`speaker.volume` in the settings")
+    if person and (heard is None or heard < HEARD_DB):
+        answer = person.confirms("A tone was played: did you hear it?")
+        if answer is False:
+            found = f"played at volume {volume}, nobody hears it"
+            return wrong("tone", found, _UNHEARD)
+        if answer:
+            return ok("tone", "it was heard, though not by the microphone")
     if heard is None:
         return skipped("tone", "played; there is no microphone that could hear it")
     if heard < HEARD_DB:

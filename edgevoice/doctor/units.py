@@ -21,7 +21,8 @@ FIELDS: Final = (
 )
 """What is asked of a unit. Not its environment, where a key may be."""
 
-EX_CONFIG: Final = "78"
+FIRST_PERSON: Final = 1000
+"""Users below are of the system, a login screen's too (Debian Policy, 9.2.2)."""
 
 SYSTEM: Final = "/etc/systemd/system/*.wants"
 USER: Final = ("/etc/systemd/user/*.wants", ".config/systemd/user/*.wants")
@@ -72,39 +73,57 @@ def check_linger(user: pwd.struct_passwd, root: Path = Path("/")) -> Finding:
     return warning("linger", found, f"`sudo loginctl enable-linger {user.pw_name}`")
 
 
-def check_unit(*, of_user: bool, ask: Ask = ask) -> Finding:
-    """``unit`` or ``user-unit``: how it fares, by what systemd says of it."""
-    name, scope = ("user-unit", ["--user"]) if of_user else ("unit", [])
+def check_unit(user: pwd.struct_passwd | None = None, ask: Ask = ask) -> Finding:
+    """``unit``, or ``user-unit`` of a user: how it fares, by what systemd says."""
+    name = "user-unit" if user else "unit"
+    scope = ["--user"] if user else []
+    if user and user.pw_uid != os.getuid():  # root asks for somebody else
+        scope.append(f"--machine={user.pw_name}@.host")
     words = ask("systemctl", *scope, "show", UNIT, f"--property={','.join(FIELDS)}")
-    fields = dict(
-        line.split("=", 1) for line in (words or "").splitlines() if "=" in line
-    )
+    lines = (line.partition("=") for line in (words or "").splitlines())
+    fields = {field: value for field, _, value in lines}
     if not fields:
-        return skipped(name, "no systemd answers here")
+        return skipped(name, "no systemd answers")
     if fields.get("LoadState") != "loaded":
         return skipped(name, "not installed")
-    return _unit(name, " ".join(["journalctl", *scope, "-u edgevoice -n 20"]), fields)
+    return _unit(
+        name, " ".join(["journalctl", *scope[:1], "-u edgevoice -n 20"]), fields
+    )
 
 
 def _unit(name: str, journal: str, fields: dict[str, str]) -> Finding:
-    state = f"{fields.get('ActiveState')}, {fields.get('UnitFileState') or 'static'}"
+    active = fields.get("ActiveState", "")
+    state = f"{active}, {fields.get('UnitFileState') or 'static'}"
     look = f"`{journal}` tells more"
-    if fields.get("ActiveState") == "failed":
-        result = fields.get("Result", "")
-        if fields.get("ExecMainStatus") == EX_CONFIG:
-            found = "failed: settings or key (status 78), so it is not started again"
-            return wrong(name, found, f"mend what is told above; {look}")
-        return wrong(name, f"failed: {result}", look)
+    if active == "failed" or fields.get("SubState") == "auto-restart":
+        status = fields.get("ExecMainStatus", "")
+        why, cure = _STATUSES.get(status, (fields.get("Result", ""), ""))
+        again = "" if active == "failed" else ", and is started again and again"
+        return wrong(name, f"failed: {why}{again}", f"{cure}; {look}" if cure else look)
     restarts = int(fields.get("NRestarts") or 0)
     if restarts:
         found = f"{state}, but it was restarted {restarts} times"
         return warning(name, f"{found}, last for: {fields.get('Result')}", look)
-    if fields.get("ActiveState") != "active":
+    if active != "active":
         scope = "systemctl --user" if name == "user-unit" else "sudo systemctl"
         return warning(name, state, f"`{scope} enable --now {UNIT}` starts it")
     watch = fields.get("WatchdogUSec", "0")
     watched = "no watchdog" if watch in {"0", "infinity"} else f"watchdog {watch}"
     return ok(name, f"{state}, {watched}; {fields.get('StatusText')}")
+
+
+_STATUSES: Final = {
+    "78": ("settings or key (status 78)", "mend what is told above"),
+    "203": ("there is no program (203/EXEC)", "install edgevoice again"),
+    "216": ("a group is missing (216/GROUP)", "`sudo groupadd --system gpio`"),
+    "217": (
+        "its user is missing (217/USER)",
+        "`sudo adduser --system --group edgevoice`",
+    ),
+    "243": ("the key cannot be read (243/CREDENTIALS)", "mend the key's file"),
+}
+"""Why and what then, by exit status: our own (sysexits(3)), and those of systemd
+(systemd.exec(5), "Process exit codes")."""
 
 
 def check_groups(groups: Iterable[str], *, installed: bool) -> Finding:
@@ -119,11 +138,18 @@ def check_groups(groups: Iterable[str], *, installed: bool) -> Finding:
     return wrong("groups", found, f"`sudo groupadd --system {missing[0]}`")
 
 
-def person_behind(environ: Mapping[str, str]) -> pwd.struct_passwd:
-    """Who is at the keyboard, also behind sudo."""
-    uid = environ.get("SUDO_UID", "")
+def person_behind(
+    environ: Mapping[str, str], root: Path = Path("/")
+) -> pwd.struct_passwd:
+    """Who sits at the machine: behind sudo too, and for root whoever has a desktop."""
+    behind = environ.get("SUDO_UID", "")
+    uid = int(behind) if behind.isdigit() else os.getuid()
+    if uid == 0:
+        sessions = sorted(root.glob("run/user/*"))
+        people = [int(one.name) for one in sessions if int(one.name) >= FIRST_PERSON]
+        uid = next((one for one in people if _sound_servers(root, one)), 0)
     try:
-        return pwd.getpwuid(int(uid) if uid.isdigit() else os.getuid())
+        return pwd.getpwuid(uid)
     except KeyError:
         return pwd.getpwuid(0)
 
