@@ -111,16 +111,14 @@ class _Setup:
             self.questions.tell("  The server is asked ...")
             return try_key(self.before, key)
 
-        if given is not None:
-            return self.settled(lambda key: key, trial, given, self.given.tries)
-        present = self.present_key()
-
         def ask(_: str | None) -> str | None:
             return ask_key(self.questions, present)
 
+        present = given or self.present_key()
         self.questions.tell("\n-- Key --")
-        key = self.settled(ask, trial, ask(present), self.given.tries)
-        return None if key == present else key
+        answer = given or ask(present)
+        key = self.settled(ask, trial, answer, self.given.tries)
+        return None if key == present and not given else key
 
     def present_key(self) -> str | None:
         try:
