@@ -407,6 +407,21 @@ def test_a_stopped_service_starts_again_when_the_person_leaves(
 
 
 @needs_root
+def test_who_leaves_after_the_writing_hears_that_it_is_written(
+    machine: Machine,
+) -> None:
+    with machine.dialogue("--volume", "20", "--no-try") as person:
+        person.answers("Write this?")
+        person.sees("Start edgevoice with it now?")
+        person.types("\x03", end="")
+        person.sees("Next: sudo systemctl restart edgevoice")
+        assert person.ends() == 0
+
+    assert "Nothing was changed" not in person.seen
+    assert value(machine, "speaker", "volume") == 20
+
+
+@needs_root
 def test_who_does_not_want_it_stopped_gets_no_device_tried(machine: Machine) -> None:
     with machine.dialogue("--microphone", "file:/nowhere.wav") as person:
         person.answers("Stop it until the end", "n")

@@ -95,10 +95,7 @@ class Questions:
             The value.
         """
         self.tell(question)
-        width = max(len(option.value) for option in options) if named else 0
-        for number, option in enumerate(options, 1):
-            name = f"{option.value:<{width}}  " if named else ""
-            self.tell(f"  {number:>2}  {name}{option.words}".rstrip())
+        self._list(options, names=bool(named))
         values = [option.value for option in options]
         usual = values.index(default) + 1
         also = f" or {named}" if named else ""
@@ -111,6 +108,12 @@ class Questions:
             if named and not _is_number(answer):
                 return answer
             self.tell(f"  A number from 1 to {len(options)}{also and ',' + also}.")
+
+    def _list(self, options: Sequence[Option], *, names: bool) -> None:
+        width = max(len(option.value) for option in options) if names else 0
+        for number, option in enumerate(options, 1):
+            name = f"{option.value:<{width}}  " if names else ""
+            self.tell(f"  {number:>2}  {name}{option.words}".rstrip())
 
     def hidden(self, question: str) -> str:
         """Ask for something that is not shown while it is typed."""
