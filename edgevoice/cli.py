@@ -37,11 +37,17 @@ def run(args: argparse.Namespace) -> int:
     from edgevoice.daemon import logs
     from edgevoice.daemon.service import run_service
 
-    settings = config.load(config.find(args.config))
-    credential = config.credential(settings.live)
+    path = config.find(args.config)
+
+    def read() -> tuple[config.Configuration, str]:
+        # The same file for good; where there was none, one may have been made.
+        settings = config.load(path or config.find(None))
+        return settings, config.credential(settings.live)
+
+    settings, credential = read()
     logs.keep_stderr()
     logs.set_up(verbose=args.verbose)
-    run_service(settings, credential)
+    run_service(settings, credential, read)
     return EX_OK
 
 
@@ -271,6 +277,21 @@ def volume(args: argparse.Namespace) -> int:
     return EX_OK
 
 
+def reload(args: argparse.Namespace) -> int:
+    """Have the daemon read its settings again, and say what is new."""
+    try:
+        reply = _ask(args)
+    except NoDaemon:
+        config.load(config.find(None))  # a mistake may hide which socket it is
+        raise
+    print(f"new: {', '.join(reply['changed']) or 'nothing'}")
+    if reply["waits"]:
+        print("in force as soon as nobody speaks and no answer is heard")
+    for key in reply["restart"]:
+        print(f"{key}: takes a restart of edgevoice")
+    return EX_OK
+
+
 def status(args: argparse.Namespace) -> int:
     """Show the state, link, devices, last turn and tokens."""
     from edgevoice.report import describe
@@ -306,6 +327,7 @@ _GROUPS: Final = {
         "mute",
         "unmute",
         "volume",
+        "reload",
         "status",
         "watch",
     ),
@@ -452,6 +474,7 @@ def _add_daemon(add: Callable[..., argparse.ArgumentParser]) -> None:
     parsers = {name: add(name, simple, text) for name, text in _SIMPLE.items()}
     parsers["say"] = add("say", say)
     parsers["say"].add_argument("text", nargs="+", metavar="TEXT")
+    parsers["reload"] = add("reload", reload)
     parsers["volume"] = add("volume", volume)
     parsers["volume"].add_argument(
         "level",

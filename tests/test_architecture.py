@@ -33,14 +33,15 @@ OURS = {
         "live",
         "audio",
         "controls",
+        "report",
         "errors",
     },
     "daemon.talk": {"daemon", "config", "controls", "audio.pcm", "simulator"},
     "daemon.client": {"errors"},
     "doctor": {"doctor", "config", "live", "audio", "controls", "errors"}
-    | {"daemon.calling", "daemon.client", "daemon.service", "daemon.threads"},
+    | {"daemon.calling", "daemon.client", "daemon.server", "daemon.threads"},
     "setup": {"setup", "doctor", "config", "live.endpoint", "errors"}
-    | {"audio.devices", "audio.names", "daemon.client", "daemon.service"},
+    | {"audio.devices", "audio.names", "daemon.client", "daemon.server"},
     "cli": {
         "setup",
         "config",

@@ -12,7 +12,7 @@ import pytest
 
 from edgevoice.config import Configuration
 from edgevoice.daemon import calling
-from edgevoice.daemon.service import session_options
+from edgevoice.daemon.server import server_of
 from edgevoice.doctor import server
 from edgevoice.doctor.finding import Finding, State
 from edgevoice.doctor.server import check_server
@@ -33,7 +33,7 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def findings(url: str, key: str | None = KEY) -> dict[str, Finding]:
     address = endpoint.url(url, "v1beta", KEY)
-    options = session_options(Configuration())
+    options = server_of(Configuration(), "").options
     found = await asyncio.to_thread(check_server, address, key, options)
     assert [finding.name for finding in found] == NAMES
     assert KEY not in str(found)

@@ -133,6 +133,17 @@ def test_an_empty_key_of_the_service_makes_it_look_further(service: Path) -> Non
     assert found(Live(), None, GEMINI_API_KEY=KEY).found.endswith("$GEMINI_API_KEY")
 
 
+def test_an_empty_one_of_the_system_gives_way_to_the_users(
+    service: Path, tmp_path: Path
+) -> None:
+    key_file(service, "\n")
+    file = key_file(tmp_path / "home" / "edgevoice")
+
+    finding = found(Live(), None, XDG_CONFIG_HOME=str(tmp_path / "home"))
+
+    assert finding.found == f"an API key in {file}"
+
+
 def test_a_key_of_the_service_that_its_group_can_read_is_a_warning(
     service: Path,
 ) -> None:

@@ -93,7 +93,7 @@ def shows(**fields: str) -> Ask:
             {
                 "ActiveState": "active",
                 "WatchdogUSec": "30s",
-                "StatusText": "link up, idle",
+                "StatusText": "link up, idle; no speaker found; plug one in",
             },
             State.OK,
             "active, enabled, watchdog 30s; link up, idle",

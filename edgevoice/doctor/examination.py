@@ -65,16 +65,15 @@ def examine(circumstances: Circumstances) -> Iterator[Finding]:
 
 
 def _server(settings: Configuration, path: Path | None) -> Iterator[Finding]:
-    from edgevoice.daemon.service import session_options
+    from edgevoice.daemon.server import server_of
     from edgevoice.doctor.server import check_server
-    from edgevoice.live import endpoint
 
-    live = settings.live
-    key, finding = check_key(live, path)
+    key, finding = check_key(settings.live, path)
     yield finding
-    address = endpoint.url(live.endpoint, live.api_version, key or "")
-    options = session_options(settings)
-    yield from _within_limit("session", lambda: check_server(address, key, options))
+    server = server_of(settings, key or "")
+    yield from _within_limit(
+        "session", lambda: check_server(server.address, key, server.options)
+    )
 
 
 def _devices(settings: Configuration, person: Person | None) -> Iterator[Finding]:

@@ -43,18 +43,17 @@ def ask_daemon(path: Path) -> tuple[dict[str, Any] | None, Finding]:
 
 def devices_of(status: dict[str, Any]) -> list[Finding]:
     """What a status says of microphone and speaker; the rest is skipped."""
-    found: list[Finding] = []
-    for kind, more in (("microphone", "level"), ("speaker", "tone")):
-        found += [_device(kind, status.get(kind)), skipped(more, HELD, STOP)]
     return [
-        *found,
-        *(skipped(name, HELD, STOP) for name in ("button", "press", "lamp")),
+        _device("microphone", status.get("microphone")),
+        skipped("level", HELD, STOP),  # told once
+        _device("speaker", status.get("speaker")),
+        *(skipped(name, HELD) for name in ("tone", "button", "press", "lamp")),
     ]
 
 
 def _device(kind: str, device: dict[str, Any] | None) -> Finding:
     if not device:
-        return skipped(kind, "a running daemon may have it", STOP)
+        return skipped(kind, "a running daemon may have it")
     if device["error"]:
         found, _, cure = str(device["error"]).partition("; ")
         return wrong(

@@ -109,7 +109,8 @@ def _unit(name: str, journal: str, fields: dict[str, str]) -> Finding:
         return warning(name, state, f"`{scope} enable --now {UNIT}` starts it")
     watch = fields.get("WatchdogUSec", "0")
     watched = "no watchdog" if watch in {"0", "infinity"} else f"watchdog {watch}"
-    return ok(name, f"{state}, {watched}; {fields.get('StatusText')}")
+    words = fields.get("StatusText", "").partition(";")[0]  # faults are told above
+    return ok(name, f"{state}, {watched}; {words}")
 
 
 _STATUSES: Final = {

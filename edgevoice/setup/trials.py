@@ -8,12 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from edgevoice.config import Configuration
-from edgevoice.daemon.service import session_options
+from edgevoice.daemon.server import server_of
 from edgevoice.doctor.button import check_button, check_lamp
 from edgevoice.doctor.finding import Finding, State, wrong
 from edgevoice.doctor.server import check_server
 from edgevoice.doctor.sound import FILE, LISTEN_S, check_microphone, check_speaker
-from edgevoice.live import endpoint
 from edgevoice.setup.questions import Questions
 
 Person: TypeAlias = Questions | None
@@ -21,9 +20,8 @@ Person: TypeAlias = Questions | None
 
 def try_key(settings: Configuration, key: str) -> list[Finding]:
     """Set up a session with the server that the settings name."""
-    live = settings.live
-    address = endpoint.url(live.endpoint, live.api_version, key)
-    return check_server(address, key, session_options(settings))
+    server = server_of(settings, key)
+    return check_server(server.address, key, server.options)
 
 
 def try_microphone(settings: Configuration, person: Person) -> list[Finding]:
