@@ -15,7 +15,7 @@ import pytest
 
 from edgevoice.demo import QUESTION
 from tests.dialogue import Dialogue, dialogue
-from tests.program import KEY, ROOT, environment
+from tests.program import KEY, ROOT, environment, program
 
 START = """
 import sys
@@ -199,6 +199,32 @@ def test_a_key_that_is_refused_is_told_and_can_be_given_anew(home: Home) -> None
         person.sees("the server took the key")
 
 
+def test_a_given_key_that_is_refused_is_asked_for(home: Home) -> None:
+    (home.folder / "given").write_text("expired")
+    home.before = home.files()
+    with home.dialogue("--key-file", str(home.folder / "given")) as person:
+        person.sees("check the API key")
+        person.answers("Number [2]:", "")  # another answer
+        person.answers("Number [1]:", "2")  # to paste it
+        person.answers("Key: ", KEY)
+        person.answers("Write this?")
+        assert person.ends() == 0
+
+    assert home.key.read_text() == f"{KEY}\n"
+
+
+def test_what_a_running_daemon_holds_is_not_tried(home: Home, server: str) -> None:
+    socket = home.folder / "control.sock"
+    with program(home.folder, server) as daemon:
+        daemon.is_ready()
+        text = home.settings.read_text()
+        home.settings.write_text(f'control.socket = "{socket}"\n{text}')
+        with home.dialogue("--microphone", "file:/nowhere.wav") as person:
+            person.sees("devices are not tried")
+            person.answers("Write this?")
+            assert person.ends() == 0
+
+
 def test_a_part_that_does_not_work_can_be_taken_all_the_same(home: Home) -> None:
     with home.dialogue("--microphone", "file:/nowhere.wav") as person:
         person.sees("wrong: ")
@@ -378,6 +404,21 @@ def test_a_stopped_service_starts_again_when_the_person_leaves(
 
     assert machine.told() == ["stop edgevoice.service", "restart edgevoice.service"]
     assert machine.is_untouched()
+
+
+@needs_root
+def test_who_leaves_after_the_writing_hears_that_it_is_written(
+    machine: Machine,
+) -> None:
+    with machine.dialogue("--volume", "20", "--no-try") as person:
+        person.answers("Write this?")
+        person.sees("Start edgevoice with it now?")
+        person.types("\x03", end="")
+        person.sees("Next: sudo systemctl restart edgevoice")
+        assert person.ends() == 0
+
+    assert "Nothing was changed" not in person.seen
+    assert value(machine, "speaker", "volume") == 20
 
 
 @needs_root

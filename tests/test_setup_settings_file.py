@@ -109,6 +109,12 @@ def test_what_is_missing_is_added_with_its_table() -> None:
     assert set_keys("", {("button", "pin"): 6}) == "\n[button]\npin = 6\n"
 
 
+def test_a_file_of_another_system_keeps_its_line_ends() -> None:
+    assert set_keys(
+        "[button]\r\n[live]", {("button", "pin"): 6, ("live", "voice"): ""}
+    ) == ('[button]\r\npin = 6\r\n[live]\r\nvoice = ""\r\n')
+
+
 def test_what_is_no_line_of_its_own_is_left_to_the_person() -> None:
     with pytest.raises(ConfigError, match=r"button\.pin .* by hand to 6"):
         set_keys("button = {pin = 3}\n", {("button", "pin"): 6})

@@ -1,10 +1,8 @@
 """``edgevoice setup`` from the first question to the last line."""
 
 import contextlib
-import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import FrameType
 from typing import Final, TypeVar
 
 from edgevoice import config
@@ -14,7 +12,8 @@ from edgevoice.doctor.finding import Finding, State
 from edgevoice.errors import EX_FAILED, EX_OK, CredentialError, EdgeVoiceError
 from edgevoice.setup import service
 from edgevoice.setup.drafts import Wanted, drafts, summary
-from edgevoice.setup.files import Draft, write
+from edgevoice.setup.files import write
+from edgevoice.setup.interrupts import hangups, uninterrupted
 from edgevoice.setup.place import Place, place, read_key
 from edgevoice.setup.questions import Questions
 from edgevoice.setup.settings_file import Key, Value
@@ -60,7 +59,7 @@ def set_up(given: Given, *, root: bool) -> int:
     """
     questions = Questions()
     try:
-        with _hangups():
+        with hangups():
             return _Setup(questions, given, place(given.config, root=root)).run()
     except (KeyboardInterrupt, EOFError, Left):
         with contextlib.suppress(OSError):  # the terminal itself may be gone
@@ -111,16 +110,14 @@ class _Setup:
             self.questions.tell("  The server is asked ...")
             return try_key(self.before, key)
 
-        if given is not None:
-            return self.settled(lambda key: key, trial, given, self.given.tries)
-        present = self.present_key()
-
         def ask(_: str | None) -> str | None:
             return ask_key(self.questions, present)
 
+        present = given or self.present_key()
         self.questions.tell("\n-- Key --")
-        key = self.settled(ask, trial, ask(present), self.given.tries)
-        return None if key == present else key
+        answer = given or ask(present)
+        key = self.settled(ask, trial, answer, self.given.tries)
+        return None if key == present and not given else key
 
     def present_key(self) -> str | None:
         try:
@@ -205,7 +202,8 @@ class _Setup:
             self.questions.tell(line)
         if not self.agrees("Write this?"):
             raise Left
-        _write_whole(files)
+        with uninterrupted():  # never half of the files
+            write(files)
         self.questions.tell("Written.")
         return True
 
@@ -214,16 +212,21 @@ class _Setup:
         if not self.has_service:
             self.questions.tell(_NEXT_SYSTEM if self.where.is_system else _NEXT_OWN)
             return
-        if self.given.yes:
-            starts = self.ran
-        else:
-            starts = self.questions.yes("Start edgevoice with it now?")
+        starts = self.ran if self.given.yes else self.wants_start()
         if not starts:
             self.questions.tell(_NEXT_SYSTEM)
         elif service.restart():
             self.questions.tell(_RUNS)
         else:
             self.questions.tell(_FAILED)
+
+    def wants_start(self) -> bool:
+        """Ask; to leave here is a no, since all is written."""
+        try:
+            return self.questions.yes("Start edgevoice with it now?")
+        except (KeyboardInterrupt, EOFError):
+            self.questions.tell()
+            return False
 
 
 def _answers(settings: Configuration) -> bool:
@@ -237,36 +240,6 @@ def _answers(settings: Configuration) -> bool:
         pass
     return True
 
-
-def _write_whole(files: Sequence[Draft]) -> None:
-    """Write, and take Ctrl+C only after: never half of the files."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
-    try:
-        write(files)
-    finally:
-        # What came meanwhile came too late: all is written.
-        while pending := signal.sigpending() & _INTERRUPTS:
-            signal.sigwait(pending)
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextlib.contextmanager
-def _hangups() -> Iterator[None]:
-    """Take a lost terminal or a SIGTERM as Ctrl+C: the daemon is to start again."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in _HANGUPS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-_HANGUPS: Final = (signal.SIGTERM, signal.SIGHUP)
-_INTERRUPTS: Final = {signal.SIGINT, *_HANGUPS}
 
 _WELCOME: Final = (
     "Key, microphone, speaker, button, lamp: each is asked for and tried.\n"

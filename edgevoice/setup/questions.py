@@ -95,10 +95,7 @@ class Questions:
             The value.
         """
         self.tell(question)
-        width = max(len(option.value) for option in options) if named else 0
-        for number, option in enumerate(options, 1):
-            name = f"{option.value:<{width}}  " if named else ""
-            self.tell(f"  {number:>2}  {name}{option.words}".rstrip())
+        self._list(options, names=bool(named))
         values = [option.value for option in options]
         usual = values.index(default) + 1
         also = f" or {named}" if named else ""
@@ -112,6 +109,12 @@ class Questions:
                 return answer
             self.tell(f"  A number from 1 to {len(options)}{also and ',' + also}.")
 
+    def _list(self, options: Sequence[Option], *, names: bool) -> None:
+        width = max(len(option.value) for option in options) if names else 0
+        for number, option in enumerate(options, 1):
+            name = f"{option.value:<{width}}  " if names else ""
+            self.tell(f"  {number:>2}  {name}{option.words}".rstrip())
+
     def hidden(self, question: str) -> str:
         """Ask for something that is not shown while it is typed."""
         with _no_echo():
@@ -123,8 +126,9 @@ class Questions:
         """Show what is wrong, each with its cure; if nothing is, the last good news."""
         bad = troubles(findings)
         for finding in bad:
-            cure = f"; {finding.cure}" if finding.cure else ""
-            self.tell(f"  {finding.state.value}: {finding.found}{cure}")
+            self.tell(f"  {finding.state.value}: {finding.found}")
+            if finding.cure:
+                self.tell(f"    -> {finding.cure}")
         good = [one for one in findings if one.state is State.OK]
         if good and not bad:
             self.tell(f"  ok: {good[-1].found}")

@@ -58,9 +58,11 @@ def _set_key(text: str, key: Key, value: Value) -> str:
 
 def _ways(text: str, key: Key, shown: str) -> Iterator[str]:
     """Texts that may be what is wanted, the nicest first."""
+    end = "\r" if "\r\n" in text else ""
+    if text and not text.endswith("\n"):
+        text = f"{text}{end}\n"
     lines = text.split("\n")
     table, name = key
-    end = "\r" if lines[0].endswith("\r") else ""
     for pattern in (_SET, _COMMENTED):
         for at, line in enumerate(lines):
             if found := re.match(pattern.format(name=name, table=table), line):
@@ -70,8 +72,7 @@ def _ways(text: str, key: Key, shown: str) -> Iterator[str]:
     for at, line in enumerate(lines, 1):
         if re.match(rf"\s*\[\s*{table}\s*\]", line):
             yield "\n".join([*lines[:at], added, *lines[at:]])
-    blank = "" if not text or text.endswith("\n") else f"{end}\n"
-    yield f"{text}{blank}{end}\n[{table}]{end}\n{added}\n"
+    yield f"{text}{end}\n[{table}]{end}\n{added}\n"
     yield f"{table}.{added}\n{text}"
 
 

@@ -144,8 +144,9 @@ def _ask_card(questions: Questions, direction: Direction, present: str) -> str:
         questions.tell(f"  {forbidden() or none}")
     options = {"default": Option("default", "whichever this machine prefers")}
     for card in cards:
-        usual = ", the default" if direction in card.default_for else ""
-        options[card.name] = Option(card.name, f"{card.description}{usual}")
+        usual = ["the default"] if direction in card.default_for else []
+        called = [card.description] if card.description != card.name else []
+        options[card.name] = Option(card.name, ", ".join(called + usual))
     options.setdefault(present, Option(present, "as it is set now"))
     question = f"Which {KIND[direction]}?"
     return questions.choose(question, [*options.values()], present, named="name")
