@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from edgevoice import __version__, cli, config
+from edgevoice import __version__, cli, commands, config
 from edgevoice.audio import devices, names
 from edgevoice.audio.names import DeviceInfo
 from edgevoice.cli import main
@@ -32,7 +32,7 @@ Run = Callable[..., tuple[int, str, str]]
 def nothing_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No settings, no key and no daemon but those of the test."""
     monkeypatch.setattr(config, "SYSTEM_FILE", tmp_path / "none.toml")
-    monkeypatch.setattr(cli, "SYSTEM_SOCKET", tmp_path / "none.sock")
+    monkeypatch.setattr(commands, "SYSTEM_SOCKET", tmp_path / "none.sock")
     for name in (
         "GEMINI_API_KEY",
         "CREDENTIALS_DIRECTORY",
@@ -446,7 +446,7 @@ def test_the_socket_may_be_named_by_option_environment_or_settings(
 def test_the_systems_daemon_is_found_where_the_user_has_none(
     run: Run, daemon: Daemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "SYSTEM_SOCKET", daemon.path.rename(tmp_path / "s.sock"))
+    monkeypatch.setattr(commands, "SYSTEM_SOCKET", daemon.path.rename(tmp_path / "s.sock"))
 
     assert run("press")[0] == 0
 
