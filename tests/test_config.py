@@ -333,7 +333,7 @@ def test_the_systems_file_comes_before_the_users(
     assert config.find(None, environ) is None
     put(user)
     assert config.find(None, environ) == user
-    put(system)
+    put(system).write_text("[button]\npin = 5\n")
     assert config.find(None, environ) == system
 
 

@@ -36,10 +36,26 @@ def test_a_person_writes_into_ones_own_folder(system: Path, tmp_path: Path) -> N
 
 
 def test_what_would_not_count_is_not_written(system: Path, tmp_path: Path) -> None:
-    system.touch()
+    system.write_text("button.pin = 5\n")
 
     with pytest.raises(ConfigError, match="use `sudo edgevoice setup`"):
         place(None, root=False, environ={"HOME": str(tmp_path)})
+
+
+def test_a_system_file_that_sets_nothing_is_no_hindrance(
+    system: Path, tmp_path: Path
+) -> None:
+    system.write_text("[button]\n#pin = 5\n[live]\n[live.session]\n")
+    environ = {"HOME": str(tmp_path)}
+    found = place(None, root=False, environ=environ)
+
+    assert found.settings == tmp_path / ".config" / "edgevoice" / "edgevoice.toml"
+    assert config.find(None, environ) == system
+    found.settings.parent.mkdir(parents=True)
+    found.settings.touch()
+    assert config.find(None, environ) == found.settings
+    system.write_text("[live.session]\nidle_reset_minutes = 5\n")
+    assert config.find(None, environ) == system
 
 
 @pytest.mark.parametrize("root", [True, False])

@@ -89,13 +89,13 @@ def place(
         key = config.SYSTEM_FILE.with_name(config.CREDENTIAL_NAME)
         return Place(config.SYSTEM_FILE, key, is_system=True, folder_mode=0o755)
     found = config.find(None, environ)
-    if found == config.SYSTEM_FILE:
+    if found == config.SYSTEM_FILE and not config.sets_nothing(found):
         raise ConfigError(
             f"the settings that count on this machine are {found}: use "
             "`sudo edgevoice setup`, or --config FILE for others"
         )
     home = environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME", "/")) / ".config"
-    return _own(found or Path(home) / "edgevoice" / "edgevoice.toml")
+    return _own(Path(home) / "edgevoice" / "edgevoice.toml")
 
 
 def _own(settings: Path) -> Place:
