@@ -446,7 +446,9 @@ def test_the_socket_may_be_named_by_option_environment_or_settings(
 def test_the_systems_daemon_is_found_where_the_user_has_none(
     run: Run, daemon: Daemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(commands, "SYSTEM_SOCKET", daemon.path.rename(tmp_path / "s.sock"))
+    monkeypatch.setattr(
+        commands, "SYSTEM_SOCKET", daemon.path.rename(tmp_path / "s.sock")
+    )
 
     assert run("press")[0] == 0
 
