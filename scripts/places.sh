@@ -9,6 +9,7 @@ places() {
     settings=/etc/edgevoice
     state=/var/lib/edgevoice
     unit=/etc/systemd/system/edgevoice.service
+    desktop_unit=/etc/systemd/user/edgevoice.service
     udev_rule=/etc/udev/rules.d/60-edgevoice.rules
     share=/usr/local/share
     systemctl=(systemctl)
@@ -18,6 +19,7 @@ places() {
     settings=${XDG_CONFIG_HOME:-$HOME/.config}/edgevoice
     state=${XDG_STATE_HOME:-$HOME/.local/state}/edgevoice
     unit=${XDG_CONFIG_HOME:-$HOME/.config}/systemd/user/edgevoice.service
+    desktop_unit=
     udev_rule=
     share=${XDG_DATA_HOME:-$HOME/.local/share}
     systemctl=(systemctl --user)

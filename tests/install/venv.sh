@@ -18,6 +18,7 @@ expect "settings" edgevoice check
 expect "the locked versions" diff \
   <(sed -n 's/^\([a-z-]*==[^ ;]*\).*/\1/p' "$scripts/../requirements/run.txt" | sort) \
   <(/opt/edgevoice/bin/pip freeze --exclude edgevoice --all | tr '[:upper:]' '[:lower:]' | grep -v '^pip=' | sort)
+expect "a unit for desktops" grep -q '^ExecStart="/opt/edgevoice/' /etc/systemd/user/edgevoice.service
 same /etc/edgevoice/edgevoice.toml "644 root root"
 expect "compiled" compgen -G '/opt/edgevoice/lib/*/site-packages/edgevoice/__pycache__/cli.*.pyc' >/dev/null
 expect "manuals" [ -e /usr/local/share/man/man5/edgevoice.toml.5 ]
