@@ -45,9 +45,9 @@ def test_a_drill_in_which_all_was_answered_or_told_is_good() -> None:
         {"told of kills": 0},
         {"refused": ["Request contains an invalid argument."]},
         {"attempts": 13},
-        {"growth": [[3000, 0, 0, 5]]},
-        {"growth": [[0, 1, 0, 5]]},
-        {"growth": [[0, 0, 1, 5]]},
+        {"growth": [[3000, 0, 0, 50]]},
+        {"growth": [[0, 1, 0, 50]]},
+        {"growth": [[0, 0, 1, 50]]},
         {"wedged": ["7 cut: None"]},
         {"trouble": ["Traceback (most recent call last):"]},
         {"counts": {"damaged state": 1}},
@@ -55,6 +55,10 @@ def test_a_drill_in_which_all_was_answered_or_told_is_good() -> None:
 )
 def test_whatever_else_became_of_an_utterance_is_wrong(wrong: dict[str, Any]) -> None:
     assert not verdict([{**WELL, **wrong}])[1]
+
+
+def test_a_drill_of_few_turns_does_not_judge_its_growth() -> None:
+    assert verdict([{**WELL, "growth": [[0, 1, 0, 3]]}])[1]
 
 
 @pytest.mark.sound
