@@ -268,8 +268,11 @@ def reload(args: argparse.Namespace) -> int:
     """Have the daemon read its settings again, and say what is new."""
     try:
         reply = _ask(args)
-    except NoDaemon:
-        config.load(config.find(None))  # a mistake may hide which socket it is
+    except NoDaemon as error:
+        settings = config.load(config.find(None))  # a mistake may hide its socket
+        if settings.control.socket:
+            cure = "if `socket` in [control] is new, restart edgevoice instead"
+            raise type(error)(f"{error}; {cure}") from None
         raise
     print(f"new: {', '.join(reply['changed']) or 'nothing'}")
     if reply["waits"]:

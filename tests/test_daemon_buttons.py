@@ -193,12 +193,50 @@ async def test_a_lamp_that_cannot_be_used_leaves_the_button_working(
         async with evening(tmp_path, pace=0, button=GPIO) as here:
             await is_open(here)
             assert "cannot use GPIO 25: edgevoice uses that pin already" in caplog.text
-            assert here.appliance.error is None
+            assert "cannot use GPIO 25" in str(here.appliance.error)
 
             await press_of(header.pin(BUTTON))
             await here.until(here.outcomes)
 
             assert here.outcomes()[0]["outcome"] == "answered"
+
+
+async def test_a_lamp_that_was_not_there_at_first_is_opened_later(
+    tmp_path: Path, header: Any
+) -> None:
+    from gpiozero import LED
+
+    taken = LED(LAMP, pin_factory=header)
+    async with evening(tmp_path, pace=0, button=GPIO) as here:
+        await is_open(here)
+        assert here.appliance.lamp_error
+        taken.close()
+
+        await here.until(lambda: here.appliance.lamp_error is None)
+
+        here.appliance.press("test")
+        await asyncio.to_thread(soon, lambda: header.pin(LAMP).state)
+        here.appliance.release("test")
+
+
+async def test_a_lamp_that_failed_in_use_is_opened_again(
+    tmp_path: Path, header: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lamps: list[gpio.GpioLamp] = []
+
+    class Kept(gpio.GpioLamp):
+        def __init__(self, pin: int) -> None:
+            super().__init__(pin)
+            lamps.append(self)
+
+    monkeypatch.setattr(gpio, "GpioLamp", Kept)
+    async with evening(tmp_path, pace=0, button=GPIO) as here:
+        await is_open(here)
+        lamps[0].fault = "the chip is gone"
+
+        await here.until(lambda: len(lamps) == 2)
+
+        assert here.appliance.error is None
 
 
 async def test_a_pin_that_cannot_be_read_is_told_and_opened_again(

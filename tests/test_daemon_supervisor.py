@@ -244,6 +244,20 @@ async def test_the_watchdog_is_fed_only_while_all_is_well(
     assert told == ["WATCHDOG=1", "WATCHDOG=1", "STATUS=the end"]
 
 
+async def test_what_was_not_well_at_one_look_is_looked_at_again_soon(
+    notices: Callable[[], Awaitable[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WATCHDOG_USEC", "60000000")
+    monkeypatch.setattr(supervisor, "LOOK_AGAIN_S", 0.01)
+    health = iter([False, True])
+
+    feeding = asyncio.create_task(supervisor.feed_watchdog(lambda: next(health)))
+
+    async with asyncio.timeout(5):
+        assert await notices() == "WATCHDOG=1"
+    feeding.cancel()
+
+
 @pytest.mark.parametrize("usec", ["", "0", "often"])
 async def test_without_a_watchdog_nobody_feeds_it(
     usec: str, monkeypatch: pytest.MonkeyPatch

@@ -86,6 +86,8 @@ class Appliance:
         """Reads the settings again (``Reloading.reload``); None if it never does."""
         self.control_error: str | None = None
         """What is wrong with the button, or None."""
+        self.lamp_error: str | None = None
+        """What is wrong with the lamp, or None."""
         self.settings_error: str | None = None
         """Why the newest settings were not taken, or None."""
         self._loop = asyncio.get_running_loop()
@@ -418,6 +420,7 @@ class Appliance:
             self.sound.error,
             self.link.error,
             self.settings_error,
+            self.lamp_error,
         )
         return next(filter(None, problems), None)
 

@@ -2,12 +2,15 @@
 
 import logging
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from edgevoice import config
-from edgevoice.controls.control import Indicator, TalkControl
+from edgevoice.controls.control import TalkControl
 from edgevoice.daemon.appliance import Appliance
 from edgevoice.errors import DeviceError
+
+if TYPE_CHECKING:
+    from edgevoice.controls.gpio import GpioLamp
 
 log = logging.getLogger(__name__)
 
@@ -18,9 +21,9 @@ CHECK_S: Final = 1.0
 class Buttons:
     """The button and the lamp of one appliance; loop's thread only.
 
-    A button that is missing at the start (a pedal that is not plugged in) or is
-    lost later is waited for; ``status`` and the lamp say so. Other settings let go of
-    both and open what they name.
+    One that is missing at the start (a pedal that is not plugged in) or is lost later
+    is waited for, and ``status`` says so. Other settings let go of both and open what
+    they name.
 
     Attributes:
         looked: The button was looked for at least once: it works, or is waited for.
@@ -33,7 +36,7 @@ class Buttons:
         self._named: tuple[config.Button, config.Indicator] | None = None
         """The settings that button and lamp are opened by."""
         self._button: TalkControl | None = None
-        self._lamp: Indicator | None = None
+        self._lamp: GpioLamp | None = None
         self._state = "closed"
 
     async def keep(self) -> None:
@@ -45,6 +48,7 @@ class Buttons:
                 self._check_level(self._button)
             elif self._source != "none":
                 self._open_button()
+            self._keep_lamp()
             if not self.looked:
                 self.looked = True
                 self._appliance.bell.ring()
@@ -66,7 +70,7 @@ class Buttons:
         return self._wanted != self._named
 
     def _begin(self) -> None:
-        """Let go of what earlier settings named, if any; then the lamp.
+        """Let go of what earlier settings named, if any.
 
         Settings change in a pause, so nobody holds the button.
         """
@@ -74,17 +78,20 @@ class Buttons:
         self._named = self._wanted
         self._source = self._named[0].source
         self._report("closed", None)
-        if self._source == "gpio":
-            self._open_lamp()
+        self._report_lamp("closed", None)
 
     def close(self) -> None:
         """Let go of the hardware."""
         if self._button is not None:
             self._button.close()
-        if self._lamp is not None:
-            self._appliance.panel.remove(self._lamp)
-            self._lamp.close()
-        self._button = self._lamp = None
+        self._button = None
+        self._close_lamp()
+
+    def _close_lamp(self) -> None:
+        lamp, self._lamp = self._lamp, None
+        if lamp is not None:
+            self._appliance.panel.remove(lamp)
+            lamp.close()
 
     def _open_button(self) -> None:
         try:
@@ -92,7 +99,6 @@ class Buttons:
         except DeviceError as error:
             self._report("missing", str(error))
         else:
-            log.info("button: %s", self._button.name)
             self._report("open", None)
 
     def _check_level(self, button: TalkControl) -> None:
@@ -121,26 +127,51 @@ class Buttons:
         if (state, error) == (self._state, self._appliance.control_error):
             return
         self._state, self._appliance.control_error = state, error
-        if error:
-            log.error("%s", error)
         name = self._button.name if self._button else self._source
+        fields = {"DEVICE": "button", "DEVICE_NAME": name, "DEVICE_STATE": state}
+        if error:
+            log.error("%s", error, extra=fields)
+        elif self._button is not None:
+            log.info("button: %s is open", name, extra=fields)
         self._appliance.news.tell(
             "device", kind="button", name=name, state=state, error=error
         )
         self._appliance.show()
 
-    def _open_lamp(self) -> None:
-        pin = self._appliance.settings.indicator.pin
-        if pin < 0:
+    def _keep_lamp(self) -> None:
+        """Open the lamp, if there is to be one; also one that failed in use."""
+        if self._source != "gpio" or self._appliance.settings.indicator.pin < 0:
             return
+        if self._lamp is None:
+            self._open_lamp()
+        elif self._lamp.fault:
+            self._report_lamp("missing", self._lamp.fault)
+            self._close_lamp()
+
+    def _open_lamp(self) -> None:
         from edgevoice.controls.gpio import GpioLamp
 
         try:
-            self._lamp = GpioLamp(pin)
-        except DeviceError as error:  # the button matters more
-            log.error("%s", error)
+            self._lamp = GpioLamp(self._appliance.settings.indicator.pin)
+        except DeviceError as error:  # the button works without it
+            self._report_lamp("missing", str(error))
         else:
+            self._report_lamp("open", None)
             self._appliance.panel.add(self._lamp)
+
+    def _report_lamp(self, state: str, error: str | None) -> None:
+        """Say what is new about the lamp; a button beside it works all the same."""
+        before, self._appliance.lamp_error = self._appliance.lamp_error, error
+        if error == before and state != "open":
+            return
+        name = f"gpio:{self._appliance.settings.indicator.pin}"
+        if error:
+            fields = {"DEVICE": "lamp", "DEVICE_NAME": name, "DEVICE_STATE": state}
+            log.error("%s", error, extra=fields)
+        self._appliance.news.tell(
+            "device", kind="lamp", name=name, state=state, error=error
+        )
+        self._appliance.show()
 
     def _opened(self) -> TalkControl:
         source = self._source

@@ -35,7 +35,7 @@ FIELDS: Final = {
     "CLOSE_CODE": "WebSocket close code, or HTTP status; 0: the connection broke",
     "LIVED_S": "how long a connection that ended was up, s",
     "RETRY_S": "pause before the next connection, s",
-    "DEVICE": "microphone, speaker or button",
+    "DEVICE": "microphone, speaker, button or lamp",
     "DEVICE_NAME": "its name, as `edgevoice devices` shows it",
     "DEVICE_STATE": "open or missing, from now on",
     "COMMAND": "what came over the control socket",

@@ -5,6 +5,10 @@ import contextlib
 import os
 import socket
 from collections.abc import Callable, Mapping
+from typing import Final
+
+LOOK_AGAIN_S: Final = 1.0
+"""How soon what was not alive is looked at again, seconds."""
 
 
 def notify(**fields: str) -> None:
@@ -38,6 +42,8 @@ async def feed_watchdog(alive: Callable[[], bool]) -> None:
     """Send a sign of life while ``alive()``, until cancelled."""
     interval = watchdog_interval()
     while interval:
-        if alive():
+        well = alive()
+        if well:
             notify(WATCHDOG="1")
-        await asyncio.sleep(interval)
+        # A fault that is mended within a second is no reason for a restart.
+        await asyncio.sleep(interval if well else min(interval, LOOK_AGAIN_S))

@@ -46,6 +46,7 @@ def in_words(appliance: Appliance, now: float) -> str:
     sound = appliance.sound
     problems = {
         "no button": appliance.control_error,
+        "no lamp": appliance.lamp_error,
         "no microphone": sound.microphone.error,
         "no speaker": sound.speaker.error,
     }
