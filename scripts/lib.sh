@@ -12,6 +12,11 @@ die() {
   exit 1
 }
 
+# committed ARGUMENT...: what git knows, also in a checkout that belongs to somebody else.
+committed() {
+  git -C "$root" -c safe.directory="$root" "$@"
+}
+
 # What it takes to make the virtual environment: PyAudio and systemd-python come as
 # source only, and so does lgpio (SWIG) from Python 3.13 on.
 # shellcheck disable=SC2034  # for who sources this

@@ -143,7 +143,7 @@ def test_the_installation_is_what_the_unit_and_the_scripts_expect() -> None:
     assert packages
     assert installed
     assert installed[1].split() == packages[1].split()
-    assert "ExecStart=/opt/edgevoice/bin/edgevoice run" in UNIT
+    assert "ExecStart=/usr/bin/edgevoice run" in UNIT
     assert "sudo python3 -m venv /opt/edgevoice\n" in README
     key = SYSTEM_FILE.with_name(CREDENTIAL_NAME)
     assert f"LoadCredential={CREDENTIAL_NAME}:{key}" in UNIT
