@@ -14,6 +14,7 @@ import argparse
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -141,6 +142,7 @@ def save(image: Path) -> None:
             if b"ready" not in agent.makefile("rb").readline():
                 raise MachineError(f"it does not boot; see {image}/console.log")
             monitor = Monitor(machine.connect("qmp"))
+            monitor.ask("stop")  # of a running one the emulator saves torn pages
             monitor.ask("migrate", uri=f"exec:cat >'{image}/memory'")
             deadline = time.monotonic() + SAVE_S
             while (status := monitor.ask("query-migrate")["status"]) != "completed":
@@ -164,8 +166,9 @@ def run(image: Path, share: Path, limit: float) -> int:
     Returns:
         The script's exit status.
     """
-    with _resumed(image, share) as machine:
-        machine.connect("agent").sendall(f"go {time.time():.3f}\n".encode())
+    # The channel stays open: what is not read when it closes is lost.
+    with _resumed(image, share) as machine, machine.connect("agent") as agent:
+        agent.sendall(f"go {time.time():.3f}\n".encode())
         deadline = time.monotonic() + limit
         status, output, told = share / "status", share / "output.log", 0
         ended = False
@@ -216,6 +219,10 @@ def _resumed(
             image, folder, share, *_drive(disk), *memory, foreground=foreground
         )
         try:
+            monitor = Monitor(machine.connect("qmp"))
+            while monitor.ask("query-status")["status"] == "inmigrate":
+                time.sleep(LOOK_S)
+            monitor.ask("cont")
             yield machine
         finally:
             machine.end()
@@ -249,6 +256,8 @@ def main() -> int:
     parser.add_argument("share", type=Path, nargs="?")
     parser.add_argument("--limit", type=float, default=900.0, metavar="SECONDS")
     args = parser.parse_args()
+    # So that the emulator does not stay behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("vm: stopped"))
     try:
         if args.action == "save":
             save(args.image)
