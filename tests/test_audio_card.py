@@ -17,9 +17,13 @@ from edgevoice.audio.microphone import CardMicrophone
 from edgevoice.audio.pcm import Samples
 from edgevoice.audio.speaker import CardSpeaker
 from edgevoice.errors import DeviceError
+from tests.likeness import compare
 from tests.soundcard import HZ, LOUD, SoundCard
 
 pytestmark = pytest.mark.sound
+
+MOST = 2
+"""Pauses that a stalling machine is granted; see likeness.py."""
 
 
 class Listener:
@@ -90,18 +94,13 @@ def samples(wav: Path) -> Samples:
     return sound[loud[0] : loud[-1] + 1]
 
 
-def assert_same(got: npt.NDArray[np.int16], want: Samples, folder: Path) -> None:
-    """That one sound is found in another, whole: a dropout would shift the rest."""
-    a, b = got.astype(float), want.astype(float)
-    size = 1 << (len(a) + len(b)).bit_length()
-    lags = np.fft.irfft(np.fft.rfft(a, size) * np.conj(np.fft.rfft(b, size)), size)
-    at = int(np.argmax(lags[: max(1, len(a) - len(b) + 1)]))
-    part = a[at : at + len(b)]
-    likeness = float(np.corrcoef(part, b[: len(part)])[0, 1])
-    if not likeness > 0.95:
+def assert_whole(got: npt.NDArray[np.int16], want: Samples, folder: Path) -> None:
+    """That one sound is found in another, whole; else both are kept."""
+    heard = compare(want, got)
+    if heard.missing or len(heard.pauses) > MOST:
         np.save(folder / "got.npy", got)
         np.save(folder / "want.npy", want)
-    assert likeness > 0.95, f"got.npy and want.npy are kept in {folder}"
+        pytest.fail(f"{heard}; got.npy and want.npy are kept in {folder}")
 
 
 def wait_until_dead(alive: Callable[[float], bool], within: float) -> None:
@@ -143,7 +142,7 @@ def test_what_is_said_comes_out_of_the_microphone(
         listener.wait_for_silence()
         assert microphone.overflows == 0
 
-    assert_same(listener.sound, samples(wav), tmp_path)
+    assert_whole(listener.sound, samples(wav), tmp_path)
 
 
 def test_the_default_microphone_needs_no_conversion(sound_card: SoundCard) -> None:
@@ -169,8 +168,8 @@ def test_what_is_pulled_comes_out_of_the_speaker(
         recording.wait_for_silence()
         underflows = speaker.underflows - while_opening
 
-    assert_same(recording.sound, sound, tmp_path)
-    assert underflows == 0
+    assert_whole(recording.sound, sound, tmp_path)
+    assert underflows <= MOST
 
 
 @pytest.mark.parametrize("hz", [24_000, 48_000, 44_100])

@@ -1,15 +1,17 @@
 """Where the log goes, and what never stands in it."""
 
+import ast
 import io
 import logging
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from systemd.journal import JournalHandler
 
 from edgevoice.daemon import logs
 from edgevoice.simulator import Sent
@@ -38,7 +40,8 @@ def test_under_systemd_the_log_goes_to_the_journal(logger: logging.Logger) -> No
     logs.set_up(environ={"JOURNAL_STREAM": stream()})
 
     [handler] = logger.handlers
-    assert isinstance(handler, JournalHandler)
+    assert isinstance(handler, logs.JournalHandler)
+    handler.close()
     assert logger.level == logging.INFO
 
 
@@ -142,3 +145,120 @@ async def test_nothing_that_was_said_and_no_secret_is_in_the_log(
     assert "turn 2: answered" in everything
     for secret in [*handles, "a-key", said, "aubergine", "cucumber"]:
         assert secret.lower() not in everything
+
+
+# -- the journal -------------------------------------------------------------------
+
+
+class Journal:
+    """Takes what would go to journald; does not read while it is frozen."""
+
+    def __init__(self) -> None:
+        self.lines: list[dict[str, Any]] = []
+        self.reads = threading.Event()
+        self.reads.set()
+
+    def send(self, **line: Any) -> None:
+        self.reads.wait()
+        self.lines.append(line)
+
+
+def test_a_line_in_the_journal_has_our_fields_and_no_others() -> None:
+    journal = Journal()
+    handler = logs.JournalHandler(journal.send)
+    record = logging.LogRecord("edgevoice.x", 30, "/a.py", 1, "turn %d", (3,), None)
+    record.TURN, record.LATENCY_MS, record.CLOSE_CODE = 3, None, 0
+
+    handler.emit(record)
+    handler.close()
+
+    assert journal.lines == [
+        {
+            "MESSAGE": "turn 3",
+            "PRIORITY": 4,
+            "SYSLOG_IDENTIFIER": "edgevoice",
+            "LOGGER": "edgevoice.x",
+            "TURN": 3,
+            "CLOSE_CODE": 0,
+        }
+    ]
+
+
+def test_a_journal_that_does_not_read_holds_nobody_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(logs, "LAST_WORDS_S", 0.05)
+    journal = Journal()
+    journal.reads.clear()
+    handler = logs.JournalHandler(journal.send)
+
+    for number in range(3 * logs.WAITING):
+        handler.emit(logging.LogRecord("x", 20, "", 1, "line %d", (number,), None))
+    handler.close()  # gives up
+
+    assert journal.lines == []
+    journal.reads.set()
+
+
+def test_what_was_queued_is_written_at_the_end() -> None:
+    journal = Journal()
+    handler = logs.JournalHandler(journal.send)
+    for number in range(200):
+        handler.emit(logging.LogRecord("x", 20, "", 1, "%d", (number,), None))
+    handler.close()
+
+    assert [line["MESSAGE"] for line in journal.lines] == [str(n) for n in range(200)]
+
+
+@pytest.mark.parametrize(
+    ("level", "priority"), [(10, 7), (20, 6), (30, 4), (40, 3), (50, 3)]
+)
+def test_levels_are_the_journals(level: int, priority: int) -> None:
+    journal = Journal()
+    handler = logs.JournalHandler(journal.send)
+    handler.emit(logging.LogRecord("x", level, "", 1, "", (), None))
+    handler.close()
+
+    assert journal.lines[0]["PRIORITY"] == priority
+
+
+def test_every_field_that_is_given_is_a_known_one() -> None:
+    """A misspelt one would be dropped without a word."""
+    given = {
+        name.value
+        for path in (ROOT / "edgevoice").rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(call, ast.Call)
+        for word in call.keywords
+        if word.arg == "extra" and isinstance(word.value, ast.Dict)
+        for name in word.value.keys
+        if isinstance(name, ast.Constant)
+    }
+    assert given
+    assert given <= set(logs.FIELDS)
+
+
+async def test_a_turn_and_its_link_are_telemetry(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "edgevoice")
+    async with evening(tmp_path) as here:
+        await here.is_idle()
+        await here.ask(0.3)
+        await here.simulator.drop()
+        await here.until(lambda: here.appliance.link.generation == 2)
+        await here.is_idle()
+
+    lines = [vars(record) for record in caplog.records]
+    turn = next(line for line in lines if "OUTCOME" in line)
+    assert (turn["TURN"], turn["OUTCOME"], turn["REASON"]) == (1, "answered", None)
+    assert 0 < turn["LATENCY_MS"] < 10_000
+    assert 0 < turn["SENT_MS"] < 10_000
+    assert turn["SPOKEN_MS"] >= 300
+    phases = [line["PHASE"] for line in lines if "PHASE" in line]
+    assert phases == ["listening", "thinking", "speaking", "idle"]
+    links = [(line["LINK_NUMBER"], line["LINK"]) for line in lines if "LINK" in line]
+    assert links[0] == (1, "up")
+    assert links[-1] == (2, "up")
+    assert any(line.get("CLOSE_CODE") == 0 for line in lines)
+    assert {line.get("DEVICE_STATE") for line in lines} >= {"open"}

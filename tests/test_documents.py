@@ -14,6 +14,7 @@ from edgevoice.audio.earcons import Earcon
 from edgevoice.config import CREDENTIAL_NAME, SYSTEM_FILE, Configuration
 from edgevoice.controls.keyevents import HELP
 from edgevoice.controls.patterns import PATTERNS
+from edgevoice.daemon.logs import FIELDS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -177,3 +178,10 @@ def test_the_tree_of_the_architecture_names_every_file() -> None:
         path.relative_to(ROOT / "edgevoice").as_posix()
         for path in ROOT.glob("edgevoice/**/*.py")
     }
+
+
+def test_the_manual_names_every_field_of_the_journal() -> None:
+    manual = (ROOT / "man" / "edgevoice.1").read_text("utf-8")
+    told = manual.partition(".SH JOURNAL")[2].partition(".SH EXAMPLES")[0]
+
+    assert re.findall(r"^\.B ([A-Z_]+)$", told, re.MULTILINE)[1:] == [*FIELDS]

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeAlias
 
 from edgevoice.daemon.appliance import Appliance
 from edgevoice.daemon.news import Item
+from edgevoice.daemon.peer import Peer, peer_of
 from edgevoice.daemon.status import status
 from edgevoice.errors import DeviceError
 
@@ -25,6 +26,12 @@ LONGEST_LINE: Final = 64 * 1024
 
 MOST_UNREAD: Final = 256 * 1024
 """Bytes kept for a watcher that does not read; then it is cut off."""
+
+MOST_CLIENTS: Final = 100
+"""Connections served at once; each costs a descriptor, of which there are 1024."""
+
+READS: Final = frozenset({"status", "watch"})
+"""Commands that change nothing, which monitoring sends all day: no line in the log."""
 
 SOURCE: Final = "socket"
 """The name under which ``press`` holds the button."""
@@ -41,6 +48,7 @@ class ControlSocket:
 
     def __init__(self, appliance: Appliance) -> None:
         self._appliance = appliance
+        self._clients = 0
         self._commands: dict[str, Callable[[dict[str, Any]], Reply]] = {
             "press": self._press,
             "release": self._release,
@@ -81,38 +89,46 @@ class ControlSocket:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         stop_watching: Callable[[], None] | None = None
+        self._clients += 1
         try:
+            if self._clients > MOST_CLIENTS:
+                _write(writer, _error(f"{MOST_CLIENTS} others are being served"))
+                return
+            peer = peer_of(writer.get_extra_info("socket"))
             async for line in _lines(reader, writer):
-                reply = self._answer(line)
+                reply = self._answer(line, peer)
                 watches = reply.pop("watch", False)
                 _write(writer, reply)
                 if watches and stop_watching is None:
                     stop_watching = self._appliance.news.listen(_teller(writer))
                 await writer.drain()
+                await asyncio.sleep(0)  # a thousand lines at once: others come between
         except (OSError, asyncio.CancelledError):
             pass  # the client is gone, or the daemon stops
         finally:
+            self._clients -= 1
             if stop_watching is not None:
                 stop_watching()
             writer.close()
 
-    def _answer(self, line: bytes) -> Reply:
+    def _answer(self, line: bytes, peer: Peer) -> Reply:
         try:
             request = json.loads(line)
         except (ValueError, RecursionError):
             return _error("not a JSON object on one line")
         if not isinstance(request, dict):
             return _error("not a JSON object on one line")
-        name = request.get("command")
-        command = self._commands.get(name) if isinstance(name, str) else None
-        if command is None:
+        command = request.get("command")
+        if not isinstance(command, str) or command not in self._commands:
             known = ", ".join(self._commands)
-            return _error(f"unknown command {name!r}; known: {known}")
+            return _error(f"unknown command {command!r}; known: {known}")
         try:
-            reply = {"ok": True, **command(request)}
+            reply = {"ok": True, **self._commands[command](request)}
         except Refused as refusal:
             return _error(str(refusal))
-        return {**reply, "watch": True} if name == "watch" else reply
+        if command not in READS:
+            _log(command, peer)
+        return {**reply, "watch": True} if command == "watch" else reply
 
     # -- the commands ----------------------------------------------------------------
 
@@ -167,6 +183,16 @@ class ControlSocket:
             "volume": self._appliance.sound.volume,
             "muted": self._appliance.sound.muted,
         }
+
+
+def _log(command: str, peer: Peer) -> None:
+    log.info(
+        "%s over the control socket, by process %d of user %d",
+        command,
+        peer.pid,
+        peer.uid,
+        extra={"COMMAND": command, "PEER_PID": peer.pid, "PEER_UID": peer.uid},
+    )
 
 
 async def _make_room(path: Path) -> None:

@@ -128,8 +128,8 @@ class Keeper(Generic[D]):
             raise
         finally:
             self.stuck = False
-        log.info("%s: %s is open", self.kind, self.device.name)
         self.name, self.error, self.absent = self.device.name, None, False
+        log.info("%s: %s is open", self.kind, self.name, extra=self._fields("open"))
         self._changed()
         return True
 
@@ -159,9 +159,12 @@ class Keeper(Generic[D]):
 
     def _fail(self, error: str) -> None:
         if error != self.error:
-            log.error("%s", error)
+            log.error("%s", error, extra=self._fields("missing"))
         self.error = error
         self._changed()
+
+    def _fields(self, state: str) -> dict[str, str]:
+        return {"DEVICE": self.kind, "DEVICE_NAME": self.name, "DEVICE_STATE": state}
 
 
 def _close_late(opening: "asyncio.Future[D]") -> None:

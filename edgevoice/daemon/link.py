@@ -110,7 +110,7 @@ class Link:
             _obey_cancellation()
             at_once = self._at_once(ending, lived)
             if ending is not _LEFT:
-                self._tell(ending)
+                self._tell(ending, lived)
             self._handles.ended(ending, lived)
             bad = ending.remedy is Remedy.FRESH and lived < STABLE_S
             self._turns.tail.link_ended(refused=bad)
@@ -123,7 +123,12 @@ class Link:
             pause = backoff.pause(lived=lived, whose=whose, refused=refused)
             again = max(self._clock() + pause, backoff.earliest())
             left = again - self._clock()
-            log.info("link %d: trying again in %.1f s", self.generation, left)
+            log.info(
+                "link %d: trying again in %.1f s",
+                self.generation,
+                left,
+                extra=self._fields(RETRY_S=round(left, 1)),
+            )
             if await self._bell.until(lambda: self._hurry, left):
                 hurried = min(again, backoff.hurried())
                 await asyncio.sleep(hurried - self._clock())
@@ -174,8 +179,13 @@ class Link:
         self.status, self.error = "up", None
         self._handles.session_is_up(self._up_since)
         how = "resumed" if self._handles.resumed else "new session"
-        log.info("link %d: up, %s", self.generation, how)
         resumed = self._handles.resumed
+        log.info(
+            "link %d: up, %s",
+            self.generation,
+            how,
+            extra=self._fields(RESUMED=int(resumed)),
+        )
         self._owner.happened(Event.LINK_RESUMED if resumed else Event.LINK_UP)
         self._owner.link_changed()
         self._bell.ring()
@@ -190,7 +200,7 @@ class Link:
         self._bell.ring()
         return self._clock() - began
 
-    def _tell(self, ending: Ending) -> None:
+    def _tell(self, ending: Ending, lived: float) -> None:
         refused = ending.remedy is Remedy.REFUSED
         self.status = "refused" if refused else "down"
         if self.error != str(ending):
@@ -199,10 +209,14 @@ class Link:
                 "link %d: %s",
                 self.generation,
                 ending,
-                extra={"CLOSE_CODE": ending.code},
+                extra=self._fields(CLOSE_CODE=ending.code, LIVED_S=round(lived)),
             )
         self.error = str(ending)
         self._owner.link_changed()
+
+    def _fields(self, **fields: object) -> dict[str, object]:
+        """What each of the link's lines in the journal has."""
+        return {"LINK": self.status, "LINK_NUMBER": self.generation, **fields}
 
     # -- one connection --------------------------------------------------------------
 
@@ -280,7 +294,11 @@ class Link:
         """Tell a session that takes the place of a lost one what was said there."""
         said = () if self._handles.resumed else self._turns.tail.tell()
         if said:
-            log.info("link %d: the new session is told the last turns", self.generation)
+            log.info(
+                "link %d: the new session is told the last turns",
+                self.generation,
+                extra=self._fields(),
+            )
             await socket.send(session.history(said))
 
     @property
@@ -296,7 +314,12 @@ class Link:
             now = self._clock()
             if now >= latest or (now >= idle and self._owner.may_leave()):
                 why = "the server announced its end" if warning else "it is old"
-                log.info("link %d: left for a new one: %s", self.generation, why)
+                log.info(
+                    "link %d: left for a new one: %s",
+                    self.generation,
+                    why,
+                    extra=self._fields(LIVED_S=round(self._lived())),
+                )
                 break
             next_look = latest if now >= idle else idle
             await self._bell.until(

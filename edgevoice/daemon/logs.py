@@ -1,15 +1,54 @@
-"""Where the log goes: the journal with fields, or the terminal in plain text."""
+"""Where the log goes: the journal with fields, or the terminal in plain text.
+
+Beside the message, a line in the journal has fields, so that ``journalctl -u edgevoice
+-o json`` is telemetry. They are given as ``extra`` of a log call, in capital letters;
+FIELDS says what each is. No field and no message holds what was said, the key, or a
+resumption handle.
+"""
 
 import contextlib
 import logging
 import os
+import queue
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 try:
     from systemd import journal as _journal
 except ImportError:  # a laptop
     _journal = None
+
+FIELDS: Final = {
+    "TURN": "number of the turn since the start",
+    "OUTCOME": "how the turn ended: answered, talked over, cancelled, lost",
+    "REASON": "why a turn was lost",
+    "SPOKEN_MS": "length of what was said in the turn, ms",
+    "SENT_MS": "from the release to the end of what was sent, ms",
+    "LATENCY_MS": "from the release (or the text) to the first sound heard, ms",
+    "UNDERRUNS": "how often the answer's sound ran dry",
+    "PHASE": "idle, listening, thinking or speaking, from now on",
+    "LINK": "up, connecting, down or refused, from now on",
+    "LINK_NUMBER": "which connection since the start",
+    "RESUMED": "1: the link goes on with the session of before; 0: a new session",
+    "CLOSE_CODE": "WebSocket close code, or HTTP status; 0: the connection broke",
+    "LIVED_S": "how long a connection that ended was up, s",
+    "RETRY_S": "pause before the next connection, s",
+    "DEVICE": "microphone, speaker or button",
+    "DEVICE_NAME": "its name, as `edgevoice devices` shows it",
+    "DEVICE_STATE": "open or missing, from now on",
+    "COMMAND": "what came over the control socket",
+    "PEER_PID": "process that sent it",
+    "PEER_UID": "user that it runs as",
+}
+"""Every field of ours in the journal; systemd.journal-fields(7) has the others."""
+
+WAITING: Final = 1000
+"""Log lines kept while journald does not read; what comes then is dropped."""
+
+LAST_WORDS_S: Final = 2.0
+"""How long the end of the program waits for journald to take the last lines."""
 
 
 def set_up(*, verbose: bool = False, environ: Mapping[str, str] = os.environ) -> None:
@@ -24,6 +63,7 @@ def set_up(*, verbose: bool = False, environ: Mapping[str, str] = os.environ) ->
     logger.propagate = False
     for handler in tuple(logger.handlers):
         logger.removeHandler(handler)
+        handler.close()
     logger.addHandler(_handler(environ))
 
 
@@ -56,10 +96,61 @@ def _leads_to_the_journal(environ: Mapping[str, str]) -> bool:
 
 def _handler(environ: Mapping[str, str]) -> logging.Handler:
     if _journal is not None and _leads_to_the_journal(environ):
-        journal: logging.Handler = _journal.JournalHandler(
-            SYSLOG_IDENTIFIER="edgevoice"
-        )
-        return journal
+        return JournalHandler(_journal.send)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     return handler
+
+
+class JournalHandler(logging.Handler):
+    """Hands each line to a thread that writes it to the journal.
+
+    Writing waits while journald does not read (a slow card, its restart), and the
+    caller is the loop. The library's own handler would wait there, and sends along
+    thirty attributes of each record, the unformatted arguments among them.
+
+    Args:
+        send: ``systemd.journal.send``, or what takes its place.
+    """
+
+    def __init__(self, send: Callable[..., None]) -> None:
+        super().__init__()
+        self._send = send
+        self._lines: queue.Queue[dict[str, Any] | None] = queue.Queue(WAITING)
+        self._writer = threading.Thread(target=self._write, name="journal", daemon=True)
+        self._writer.start()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Queue a line; never waits. Any thread."""
+        fields = {
+            name: value
+            for name in FIELDS
+            if (value := getattr(record, name, None)) is not None
+        }
+        line = {
+            "MESSAGE": self.format(record),
+            "PRIORITY": _priority(record.levelno),
+            "SYSLOG_IDENTIFIER": "edgevoice",
+            "LOGGER": record.name,
+            **fields,
+        }
+        with contextlib.suppress(queue.Full):
+            self._lines.put_nowait(line)
+
+    def close(self) -> None:
+        """Let the thread write what is queued, but not for ever; at exit, too."""
+        with contextlib.suppress(queue.Full):
+            self._lines.put_nowait(None)
+        self._writer.join(LAST_WORDS_S)
+        super().close()
+
+    def _write(self) -> None:
+        while (line := self._lines.get()) is not None:
+            with contextlib.suppress(OSError):  # no journald
+                self._send(**line)
+
+
+def _priority(level: int) -> int:
+    """A level of logging as one of syslog(3)."""
+    steps = ((logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))
+    return next((priority for at, priority in steps if level >= at), 7)

@@ -74,3 +74,11 @@ class Turn:
         if "first_sound_ms" not in line:
             return None
         return line["first_sound_ms"] - line.get("released_ms", 0)
+
+    @property
+    def sent_ms(self) -> int | None:
+        """From the release to the end of what was sent, the tail included."""
+        line = self.timeline()
+        if "released_ms" not in line or "last_audio_sent_ms" not in line:
+            return None
+        return line["last_audio_sent_ms"] - line["released_ms"]

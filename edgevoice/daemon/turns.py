@@ -89,6 +89,12 @@ class Turns:
         turn.mark("ended", now)
         self.tally.ended(turn, playout.underruns)
         self._news.tell("turn", **self.tally.last_turn())
+        self._log(turn, playout.underruns)
+        return True
+
+    @staticmethod
+    def _log(turn: Turn, underruns: int) -> None:
+        outcome, _, reason = turn.outcome.partition(": ")
         log.info(
             "turn %d: %s; spoke %.1f s, %s, %d underruns",
             turn.number,
@@ -97,7 +103,14 @@ class Turns:
             "no sound yet"
             if turn.latency_ms is None
             else f"first sound after {turn.latency_ms} ms",
-            playout.underruns,
-            extra={"TURN": turn.number, "LATENCY_MS": turn.latency_ms},
+            underruns,
+            extra={
+                "TURN": turn.number,
+                "OUTCOME": outcome,
+                "REASON": reason or None,
+                "SPOKEN_MS": round(turn.spoken * 1000),
+                "SENT_MS": turn.sent_ms,
+                "LATENCY_MS": turn.latency_ms,
+                "UNDERRUNS": underruns,
+            },
         )
-        return True

@@ -1,0 +1,36 @@
+# Completion of edgevoice(1) for bash. Held against the commands by tests/test_manual.py.
+
+# The options of a command.
+_edgevoice_options() {
+  case $1 in
+    run) echo --help --config --verbose ;;
+    talk) echo --help --config --simulate --verbose ;;
+    simulator) echo --help --host --port --behaviour --seed ;;
+    check) echo --help --config ;;
+    devices) echo --help ;;
+    status | watch) echo --help --socket --json ;;
+    *) echo --help --socket ;;
+  esac
+}
+
+_edgevoice() {
+  local current=$2 previous=$3 commands
+  commands="run talk simulator check devices press release tap say stop new mute unmute
+    volume status watch"
+  COMPREPLY=()
+  case $previous in
+    --config | --socket)
+      compopt -o filenames
+      mapfile -t COMPREPLY < <(compgen -f -- "$current")
+      return
+      ;;
+    --host | --port | --behaviour | --seed) return ;;
+  esac
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    mapfile -t COMPREPLY < <(compgen -W "$commands --help --version" -- "$current")
+  else
+    mapfile -t COMPREPLY < <(compgen -W "$(_edgevoice_options "${COMP_WORDS[1]}")" -- "$current")
+  fi
+}
+
+complete -F _edgevoice edgevoice

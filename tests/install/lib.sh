@@ -1,0 +1,74 @@
+# shellcheck shell=bash
+# For the trials beside this file, which run as root in a machine of their own with
+# systemd as PID 1 (scripts/test-install starts them). Sourced, never run.
+
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin
+
+fail() {
+  printf 'FAILED: %s\n' "$*"
+  systemctl status --no-pager --full edgevoice || true
+  exit 1
+}
+
+ok() { printf 'ok: %s\n' "$*"; }
+
+# expect WORDS COMMAND...: the command succeeds.
+expect() {
+  local words=$1
+  shift
+  "$@" || fail "$words: $*"
+}
+
+wait_for() { # wait_for SECONDS COMMAND...: looks until it succeeds
+  local deadline=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    [ "$SECONDS" -lt "$deadline" ] || fail "never came: $*"
+    sleep 0.1
+  done
+}
+
+is_stopped() { [ "$(systemctl show -P ActiveState edgevoice)" != active ]; }
+
+# same FILE WORDS: what `stat` says of it: mode, owner, group.
+same() {
+  local found
+  found=$(stat -c '%a %U %G' "$1") || fail "$1 is missing"
+  [ "$found" = "$2" ] || fail "$1 is '$found', not '$2'"
+}
+
+# Every file of the machine with mode, owner and content, but for what apt, dpkg and
+# systemd keep for themselves.
+everything() {
+  find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /tmp \
+    -o -path /var/tmp -o -path /var/log -o -path /var/cache -o -path /var/lib/apt \
+    -o -path /var/lib/dpkg -o -path /var/lib/systemd/timers -o -path /root/.cache \
+    -o -path /etc/ld.so.cache -o -path /trial.log \) -prune -o -print0 |
+    LC_ALL=C sort -z | while IFS= read -r -d '' path; do
+    case $path in /etc/passwd- | /etc/group- | /etc/shadow- | /etc/gshadow-) continue ;; esac
+    printf '%s %s %s\n' "$(stat -c '%a %U %G' "$path")" "$path" \
+      "$([ ! -f "$path" ] || sha256sum <"$path" | cut -c1-16)"
+  done
+}
+
+# Settings for a simulator in the same machine and WAV files as sound card, and a key.
+configure() { # configure QUESTION
+  cat >/etc/edgevoice/edgevoice.toml <<END
+live.endpoint = "ws://127.0.0.1:9090"
+microphone.device = "file:$1"
+speaker.device = "file:/var/lib/edgevoice/answer.wav"
+button.source = "none"
+END
+  (umask 077 && echo a-key-for-a-trial >/etc/edgevoice/gemini-api-key)
+}
+
+link_is_up() { edgevoice status --json 2>/dev/null | grep -q '"link": "up"'; }
+answered() { edgevoice status --json | grep -q "\"answered\": $1"; }
+
+# ask COUNT: one question to the running service; it is its COUNTth answer.
+ask() {
+  wait_for 20 link_is_up
+  edgevoice press && sleep 1 && edgevoice release # a second of the question
+  wait_for 30 answered "$1"
+  [ "$(stat -c %s /var/lib/edgevoice/answer.wav)" -gt 20000 ] || fail "an empty answer"
+}
