@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from _pytest.terminal import TerminalReporter
 
 from tests.vm import header, unit
 
@@ -57,7 +58,7 @@ def appliance() -> Iterator[None]:
     header.release()
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
     FIGURES.write_text(json.dumps(figures, indent=2) + "\n")
     terminalreporter.section("figures")
     for name, value in figures.items():

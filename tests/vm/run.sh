@@ -3,6 +3,7 @@
 set -eu
 . /host/options # sets: options, for pytest
 
+export DEBIAN_FRONTEND=noninteractive
 if [ -e /host/edgevoice.deb ]; then
   apt-get -qq -o Dpkg::Use-Pty=0 install --no-install-recommends /host/edgevoice.deb
   python=python3
