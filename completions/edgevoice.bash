@@ -6,8 +6,13 @@ _edgevoice_options() {
     run) echo --help --config --verbose ;;
     talk) echo --help --config --simulate --verbose ;;
     simulator) echo --help --host --port --behaviour --seed ;;
+    setup)
+      echo --help --config --key-file --microphone --speaker --volume --button --pin \
+        --led --yes --no-try
+      ;;
     check) echo --help --config ;;
     devices) echo --help ;;
+    doctor) echo --help --config --socket --json --no-questions --bundle ;;
     status | watch) echo --help --socket --json ;;
     *) echo --help --socket ;;
   esac
@@ -15,16 +20,17 @@ _edgevoice_options() {
 
 _edgevoice() {
   local current=$2 previous=$3 commands
-  commands="run talk simulator check devices press release tap say stop new mute unmute
-    volume status watch"
+  commands="run talk simulator setup check devices doctor press release tap say stop new mute
+    unmute volume status watch"
   COMPREPLY=()
   case $previous in
-    --config | --socket)
+    --config | --socket | --bundle | --key-file)
       compopt -o filenames
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return
       ;;
     --host | --port | --behaviour | --seed) return ;;
+    --microphone | --speaker | --volume | --button | --pin | --led) return ;;
   esac
   if [ "$COMP_CWORD" -eq 1 ]; then
     mapfile -t COMPREPLY < <(compgen -W "$commands --help --version" -- "$current")

@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -15,6 +16,7 @@ from edgevoice.errors import (
     EX_FAILED,
     EX_NO_DAEMON,
     EX_OK,
+    EX_USAGE,
     ConfigError,
     CredentialError,
     DeviceError,
@@ -23,6 +25,7 @@ from edgevoice.errors import (
 
 if TYPE_CHECKING:
     from edgevoice.audio.names import DeviceInfo, Direction
+    from edgevoice.doctor.finding import Finding
 
 Command: TypeAlias = Callable[[argparse.Namespace], int]
 
@@ -34,11 +37,17 @@ def run(args: argparse.Namespace) -> int:
     from edgevoice.daemon import logs
     from edgevoice.daemon.service import run_service
 
-    settings = config.load(config.find(args.config))
-    credential = config.credential(settings.live)
+    path = config.find(args.config)
+
+    def read() -> tuple[config.Configuration, str]:
+        # The same file for good; where there was none, one may have been made.
+        settings = config.load(path or config.find(None))
+        return settings, config.credential(settings.live)
+
+    settings, credential = read()
     logs.keep_stderr()
     logs.set_up(verbose=args.verbose)
-    run_service(settings, credential)
+    run_service(settings, credential, read)
     return EX_OK
 
 
@@ -139,6 +148,81 @@ def _print_cards(kind: str, direction: "Direction", found: "list[DeviceInfo]") -
         print(f"{kind:<12}{forbidden() or 'none'}")
 
 
+def setup(args: argparse.Namespace) -> int:
+    """Ask for key, microphone, speaker, button and lamp, try each, and write them."""
+    from edgevoice.setup.flow import Given, set_up
+
+    values = {
+        key: value
+        for key in _GIVEN
+        if (value := getattr(args, ".".join(key))) is not None
+    }
+    given = Given(args.config, args.key_file, values, args.yes, not args.no_try)
+    if args.yes and not given.something():
+        raise UsageError("setup --yes: give what to change, such as --key-file FILE")
+    if not args.yes and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "setup: there is no terminal to ask at; give --yes and what to change"
+        )
+    return set_up(given, root=os.geteuid() == 0)
+
+
+_GIVEN: Final = {
+    ("microphone", "device"): (
+        "--microphone",
+        "NAME",
+        str,
+        "as in `edgevoice devices`",
+    ),
+    ("speaker", "device"): ("--speaker", "NAME", str, "as in `edgevoice devices`"),
+    ("speaker", "volume"): ("--volume", "N", int, "0 to 100"),
+    ("button", "source"): ("--button", "SOURCE", str, "gpio, evdev:PATH or none"),
+    ("button", "pin"): ("--pin", "N", int, "the button's GPIO number (BCM)"),
+    ("indicator", "pin"): ("--led", "N", int, "the lamp's GPIO number; -1: no lamp"),
+}
+"""Options that set a key of the settings."""
+
+
+class UsageError(EdgeVoiceError):
+    """The command line asks for what cannot be done; exit 2, as argparse has it."""
+
+
+def doctor(args: argparse.Namespace) -> int:
+    """Try every part once, and say what is wrong and how to mend it."""
+    from edgevoice.doctor.examination import Circumstances, examine
+    from edgevoice.doctor.finding import State
+    from edgevoice.doctor.person import somebody
+    from edgevoice.doctor.report import as_json, describe, summary
+
+    person = None if args.json or args.no_questions else somebody()
+    path = config.find(args.config)
+    findings: list[Finding] = []
+    for finding in examine(Circumstances(path, _socket(args), person)):
+        findings.append(finding)
+        if not args.json:
+            screen = sys.stdout
+            colour = screen.isatty() and "NO_COLOR" not in os.environ
+            print(
+                describe(finding, colour=colour, encoding=screen.encoding), flush=True
+            )
+    print(json.dumps(as_json(findings), indent=2) if args.json else summary(findings))
+    if args.bundle:
+        print(_bundle(args.bundle, findings, path), file=sys.stderr)
+    bad = any(finding.state is State.WRONG for finding in findings)
+    return EX_FAILED if bad else EX_OK
+
+
+def _bundle(file: str, findings: "list[Finding]", path: Path | None) -> str:
+    """Write the report; a line that says what it holds."""
+    from edgevoice.doctor import bundle
+    from edgevoice.doctor.settings import check_key, check_settings
+
+    settings, _ = check_settings(path)
+    live = settings.live if settings else config.Live()
+    secrets = [check_key(live, path)[0] or "", os.environ.get("GEMINI_API_KEY", "")]
+    return bundle.write(Path(file), findings, settings, secrets, time.time())
+
+
 # -- speaking to the daemon ----------------------------------------------------
 
 
@@ -152,7 +236,8 @@ def _socket(args: argparse.Namespace) -> Path:
     if named:
         return Path(named)
     try:
-        return _first_socket(config.load(config.find(None)))
+        named = getattr(args, "config", None)
+        return _first_socket(config.load(config.find(named)))
     except ConfigError:
         return _first_socket(config.Configuration())
 
@@ -192,6 +277,21 @@ def volume(args: argparse.Namespace) -> int:
     return EX_OK
 
 
+def reload(args: argparse.Namespace) -> int:
+    """Have the daemon read its settings again, and say what is new."""
+    try:
+        reply = _ask(args)
+    except NoDaemon:
+        config.load(config.find(None))  # a mistake may hide which socket it is
+        raise
+    print(f"new: {', '.join(reply['changed']) or 'nothing'}")
+    if reply["waits"]:
+        print("in force as soon as nobody speaks and no answer is heard")
+    for key in reply["restart"]:
+        print(f"{key}: takes a restart of edgevoice")
+    return EX_OK
+
+
 def status(args: argparse.Namespace) -> int:
     """Show the state, link, devices, last turn and tokens."""
     from edgevoice.report import describe
@@ -216,7 +316,7 @@ def watch(args: argparse.Namespace) -> int:
 
 _GROUPS: Final = {
     "The appliance": ("run", "talk", "simulator"),
-    "This machine": ("check", "devices"),
+    "This machine": ("setup", "check", "devices", "doctor"),
     "The running daemon": (
         "press",
         "release",
@@ -227,6 +327,7 @@ _GROUPS: Final = {
         "mute",
         "unmute",
         "volume",
+        "reload",
         "status",
         "watch",
     ),
@@ -288,7 +389,54 @@ def _add_appliance(add: Callable[..., argparse.ArgumentParser]) -> None:
                 "--simulate", action="store_true", help="use the built-in simulator"
             )
     add("devices", devices)
+    _add_setup(add)
+    _add_doctor(add)
     _add_simulator(add)
+
+
+_DOCTOR: Final = (
+    "At a terminal it asks you to speak, to press the button and to look at the lamp. "
+    "It plays a tone, no louder than the volume in the settings. A running daemon is "
+    "asked and left alone: stop it to have its devices tried too. Root sees more. "
+    "Exit status 1: something is wrong."
+)
+
+
+def _add_doctor(add: Callable[..., argparse.ArgumentParser]) -> None:
+    one = add("doctor", doctor, epilog=_DOCTOR)
+    one.add_argument("--config", metavar="FILE", help="settings (TOML)")
+    one.add_argument("--socket", metavar="PATH", help="the daemon's control socket")
+    one.add_argument("--json", action="store_true", help="a list, for programs")
+    one.add_argument(
+        "--no-questions", action="store_true", help="nobody is there to press and look"
+    )
+    one.add_argument(
+        "--bundle", metavar="FILE.tar.gz", help="write a report to be passed on"
+    )
+
+
+_SETUP: Final = (
+    "As root for the system's service: settings in /etc/edgevoice, and the key in a "
+    "file for root and the service alone. Otherwise for your own use, in "
+    "~/.config/edgevoice. What is given is not asked for, and then nothing else is "
+    "changed. Leaving it before the end changes nothing (exit status 1)."
+)
+
+
+def _add_setup(add: Callable[..., argparse.ArgumentParser]) -> None:
+    one = add("setup", setup, epilog=_SETUP)
+    one.add_argument("--config", metavar="FILE", help="settings to write (TOML)")
+    one.add_argument(
+        "--key-file",
+        metavar="FILE",
+        help="read the key from there; - is standard input",
+    )
+    for key, (option, metavar, kind, text) in _GIVEN.items():
+        one.add_argument(
+            option, dest=".".join(key), metavar=metavar, type=kind, help=text
+        )
+    one.add_argument("--yes", action="store_true", help="ask nothing")
+    one.add_argument("--no-try", action="store_true", help="try nothing")
 
 
 def _add_simulator(add: Callable[..., argparse.ArgumentParser]) -> None:
@@ -326,6 +474,7 @@ def _add_daemon(add: Callable[..., argparse.ArgumentParser]) -> None:
     parsers = {name: add(name, simple, text) for name, text in _SIMPLE.items()}
     parsers["say"] = add("say", say)
     parsers["say"].add_argument("text", nargs="+", metavar="TEXT")
+    parsers["reload"] = add("reload", reload)
     parsers["volume"] = add("volume", volume)
     parsers["volume"].add_argument(
         "level",
@@ -372,6 +521,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()  # here, where a reader that has left is no traceback
     except (ConfigError, CredentialError) as error:
         return _complain(error, EX_CONFIG)
+    except UsageError as error:
+        return _complain(error, EX_USAGE)
     except NoDaemon as error:
         return _complain(error, EX_NO_DAEMON)
     except EdgeVoiceError as error:

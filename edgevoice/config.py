@@ -148,11 +148,22 @@ def load(path: Path | None) -> Configuration:
     if path is None:
         return Configuration()
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: is not UTF-8 text") from None
+    return parse(text, path)
+
+
+def parse(text: str, path: Path) -> Configuration:
+    """Check the text of a settings file; ``path`` is for what is said of it.
+
+    Raises:
+        ConfigError: One line for every mistake in it.
+    """
+    try:
+        table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: is not valid TOML: {error}") from None
     mistakes = [*_mistakes(Configuration, table, "")]
@@ -278,12 +289,12 @@ def credential(live: Live, environ: Mapping[str, str] = os.environ) -> str:
         path = Path(directory) / CREDENTIAL_NAME
         # The unit brings a blank one where the person has made none: look further.
         if os.path.exists(path) and (key := _read_key(path, "credential").strip()):
-            return _checked(key, f"credential {path}")
+            return checked_key(key, f"credential {path}")
     if live.key_file:
         path = Path(os.path.expanduser(live.key_file))
-        return _checked(_read_key(path, "key_file"), f"key file {path}")
+        return checked_key(_read_key(path, "key_file"), f"key file {path}")
     if environ.get("GEMINI_API_KEY", "").strip():
-        return _checked(environ["GEMINI_API_KEY"], "$GEMINI_API_KEY")
+        return checked_key(environ["GEMINI_API_KEY"], "$GEMINI_API_KEY")
     raise CredentialError(
         "no API key: set GEMINI_API_KEY, or live.key_file in the settings, or as a "
         f"service LoadCredential={CREDENTIAL_NAME}"
@@ -318,7 +329,12 @@ _NAMED_BY: Final = {
 }
 
 
-def _checked(key: str, where: str) -> str:
+def checked_key(key: str, where: str) -> str:
+    """A key without the space around it.
+
+    Raises:
+        CredentialError: It cannot be one; the text never holds it.
+    """
     key = key.strip()
     if not key or not key.isascii() or not key.isprintable() or " " in key:
         raise CredentialError(f"{where} holds no API key (one line, no spaces)")

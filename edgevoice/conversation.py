@@ -178,6 +178,10 @@ class Conversation:
         self._press: _Press | None = None
         self._response = _Response()
 
+    def use(self, timing: Timing) -> None:
+        """Take other durations, from the next one that begins."""
+        self._timing = timing
+
     @property
     def gate(self) -> Gate:
         """What becomes of response audio that arrives now."""

@@ -19,6 +19,8 @@ EX_OK: Final = 0
 """Exit status: done."""
 EX_FAILED: Final = 1
 """Exit status: it did not work."""
+EX_USAGE: Final = 2
+"""Exit status: the command line is wrong."""
 EX_NO_DAEMON: Final = 3
 """Exit status: no daemon listens on the control socket."""
 EX_CONFIG: Final = 78

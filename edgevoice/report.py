@@ -32,10 +32,11 @@ def _session(session: dict[str, Any]) -> str:
     how = "resumed" if session["resumed"] else "new"
     number = session["connections"]
     links = "1 connection" if number == 1 else f"{number} connections"
-    return f"{_duration(session['age_s'])} old, {how}, {links}"
+    return f"{duration(session['age_s'])} old, {how}, {links}"
 
 
-def _duration(seconds: int) -> str:
+def duration(seconds: int) -> str:
+    """For example ``3 h 12 min``; seconds only below a minute."""
     minutes, hours = seconds // 60, seconds // 3600
     if hours:
         return f"{hours} h {minutes % 60} min"
@@ -82,6 +83,8 @@ def _words(event: dict[str, Any]) -> str:
             return f"{number}: {outcome}"
         case {"event": "transcript", "who": who, "text": text}:
             return f"{who}:{'' if str(text).startswith(' ') else ' '}{text}"
+        case {"event": "settings", "changed": list(changed), "error": error}:
+            return str(error or f"new: {', '.join(changed) or 'nothing'}")
         case {"event": "volume", "volume": volume, "muted": muted}:
             return f"{volume}{' (muted)' if muted else ''}"
         case _:  # of a newer daemon

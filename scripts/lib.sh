@@ -59,10 +59,16 @@ apt_install() { # uses as_root of need_packages
     apt-get -qq -y -o Dpkg::Use-Pty=0 install --no-install-recommends "$@" </dev/null >/dev/null
 }
 
-# need_venv run|test: a virtual environment with exactly the locked versions and with
-# edgevoice itself, editable. Does nothing where that is so already. The caller has
-# asked for venv_packages, in one go with its own.
+# need_venv run|test: $venv with exactly the locked versions and with edgevoice itself,
+# editable. Does nothing where that is so already. The caller has asked for
+# venv_packages, in one go with its own.
 need_venv() {
+  need_locked "$1" install_editable
+}
+
+# need_locked run|test COMMAND: $venv with exactly the locked versions, and what the
+# command puts in besides. Does nothing where that is so already.
+need_locked() {
   local list=$1 version
   version=$(python3 -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])') ||
     die "python3 does not run"
@@ -74,17 +80,21 @@ need_venv() {
     return
   fi
   say "setting up $venv (Python $version)"
-  if [ "$(cat "$venv/edgevoice-base" 2>/dev/null)" != "$version $root" ]; then
+  if [ "$(cat "$venv/edgevoice-base" 2>/dev/null)" != "$version $venv" ]; then
     python3 -m venv --clear "$venv"
-    printf '%s %s\n' "$version" "$root" >"$venv/edgevoice-base"
+    printf '%s %s\n' "$version" "$venv" >"$venv/edgevoice-base"
   fi
   rm -f "$venv"/edgevoice-stamp-*
   pip_install -r "$root/requirements/build.txt"
   # PYPI=1 makes lgpio's setup.py take its C library in, as its own wheels do.
   PYPI=1 pip_install -r "$root/requirements/$list.txt"
+  "$2"
+  stamp_of "$list" "$version" >"$venv/edgevoice-stamp-$list"
+}
+
+install_editable() {
   "$venv/bin/python" -m pip --disable-pip-version-check install --quiet --no-deps \
     --no-build-isolation --editable "$root"
-  stamp_of "$list" "$version" >"$venv/edgevoice-stamp-$list"
 }
 
 pip_install() { # nothing but what is locked: no resolving, no unpinned build tools
@@ -95,7 +105,7 @@ pip_install() { # nothing but what is locked: no resolving, no unpinned build to
 # What the environment depends on: locks, project file, Python, and where it lies.
 stamp_of() {
   {
-    printf '%s\n' "$2" "$root"
+    printf '%s\n' "$2" "$venv"
     cat -- "$root/pyproject.toml" "$root/requirements/build.txt" "$root/requirements/$1.txt"
   } | sha256sum | cut -d' ' -f1
 }

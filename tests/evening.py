@@ -20,6 +20,7 @@ from edgevoice.config import Configuration
 from edgevoice.controls.control import Indicator, Signal
 from edgevoice.daemon.appliance import Appliance
 from edgevoice.daemon.service import serve
+from edgevoice.errors import ConfigError
 from edgevoice.simulator import Received, Simulator
 
 MS = 0.001
@@ -73,15 +74,50 @@ class Guest:
             raise TimeoutError(f"it did not become true; latest:\n  {tail}") from None
 
 
+class Paper:
+    """The settings file of an appliance, and the key beside it."""
+
+    def __init__(self, settings: Configuration) -> None:
+        self.written = [settings]
+        self.credential = "a-key"
+        self.mistakes: tuple[str, ...] = ()
+
+    @property
+    def settings(self) -> Configuration:
+        """What stands there now."""
+        return self.written[-1]
+
+    def read(self) -> tuple[Configuration, str]:
+        if self.mistakes:
+            raise ConfigError(*self.mistakes)
+        return self.settings, self.credential
+
+    def write(self, **changes: Any) -> None:
+        """Change keys of some tables, as nested dictionaries."""
+        table = msgspec.to_builtins(self.settings)
+        for name, change in changes.items():
+            table[name].update(change)
+        self.written.append(msgspec.convert(table, Configuration))
+
+
 class Evening:
     """An appliance that runs, and the simulator that it talks to."""
 
-    def __init__(self, simulator: Simulator, guest: Guest, answer: Path) -> None:
+    def __init__(
+        self, simulator: Simulator, guest: Guest, answer: Path, paper: Paper
+    ) -> None:
         assert guest.appliance is not None
         self.simulator = simulator
         self.guest = guest
         self.appliance = guest.appliance
         self.answer = answer
+        self.paper = paper
+
+    def reload(self, **changes: Any) -> dict[str, Any]:
+        """Write other settings and have them read, as ``edgevoice reload`` does."""
+        self.paper.write(**changes)
+        assert self.appliance.reload is not None
+        return self.appliance.reload()
 
     async def until(self, true: Callable[[], object], timeout: float = TIMEOUT) -> None:
         await self.guest.until(true, timeout)
@@ -197,13 +233,16 @@ async def evening(
             )
         guest = Guest()
         settings = settings_for(folder, simulator.url, **changes)
-        running = asyncio.create_task(serve(settings, "a-key", face=guest))
+        paper = Paper(settings)
+        running = asyncio.create_task(
+            serve(settings, "a-key", face=guest, read=paper.read)
+        )
         running.add_done_callback(lambda _: guest.look())
         try:
             await guest.until(lambda: guest.appliance is not None or running.done())
             if running.done():
                 running.result()
-            here = Evening(simulator, guest, folder / "answer.wav")
+            here = Evening(simulator, guest, folder / "answer.wav", paper)
             if await_speaker:
                 await here.until(lambda: here.appliance.sound.speaker.device)
             if await_microphone and settings.microphone.pre_roll_ms:

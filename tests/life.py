@@ -32,7 +32,7 @@ from edgevoice.simulator.journal import (
 )
 from edgevoice.simulator.turn import Answer, Prompt, Turn
 from edgevoice.simulator.when import When
-from tests.evening import Guest, settings_for
+from tests.evening import Guest, Paper, settings_for
 
 T = TypeVar("T")
 
@@ -83,6 +83,7 @@ class Mouth:
     def __init__(self, name: str, pull: Pull) -> None:
         self.name = name
         self.runs: list[int] = []
+        """May be another one's, whose place it takes."""
         self.played = 0.0
         """Seconds of all answers."""
         self._pull = pull
@@ -167,21 +168,43 @@ class Life:
     """An appliance, its server, and what came of everything that was said."""
 
     def __init__(
-        self, guest: Guest, simulator: Simulator, watch: "Watch", ear: Ear, mouth: Mouth
+        self, guest: Guest, simulator: Simulator, watch: "Watch", house: "House"
     ) -> None:
         assert guest.appliance is not None
         self.appliance: Appliance = guest.appliance
         self.simulator = simulator
         self.guest = guest
-        self.ear, self.mouth = ear, mouth
+        self.paper = house.paper
+        self.mouth = house.mouths[0]
+        """The first one; what later ones play is noted in it, too."""
         self.watch = watch
         self.answers = _only(simulator, Answers)
         self._armed = _only(simulator, Armed)
+        self._ears = house.ears
         self._said: list[tuple[int, float]] = []
         """Turn and length of each utterance, by its label from 1."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._server = asyncio.Lock()
         """Held while there is none."""
+
+    @property
+    def ear(self) -> Ear:
+        """The microphone that is open now."""
+        return self._ears[-1]
+
+    def reload(self, what: str) -> None:
+        """Write other settings of some kind and have them read."""
+        number = len(self.paper.written)
+        kinds: dict[str, dict[str, Any]] = {
+            "voice": {"live": {"voice": f"voice {number}"}},
+            "words": {"live": {"instructions": f"Be brief. {number}"}},
+            "ear": {"microphone": {"device": f"ear {number}"}},
+            "mouth": {"speaker": {"device": f"mouth {number}"}},
+            "button": {"button": {"max_hold_s": 60 + number % 60}},
+        }
+        self.paper.write(**kinds[what])
+        assert self.appliance.reload is not None
+        self.appliance.reload()
 
     async def say(self, seconds: float) -> int:
         """Hold the button and speak; returns the label of what was said."""
@@ -229,6 +252,8 @@ class Life:
                     await self.simulator.start()
             case ["go_away", seconds]:
                 await self.simulator.go_away(float(seconds))
+            case ["reload", what]:
+                self.reload(what)
             case ["new"]:
                 self.appliance.begin_anew()
             case _:
@@ -321,6 +346,29 @@ class Watch(Journal):
         )
 
 
+class House:
+    """The settings of an appliance, and all ears and mouths that it ever opened."""
+
+    def __init__(self, paper: Paper) -> None:
+        self.paper = paper
+        self.ears: list[Ear] = []
+        self.mouths: list[Mouth] = []
+
+    def open_ear(self, name: str, on_block: OnBlock) -> Ear:
+        ear = Ear(name, on_block)
+        if self.ears:
+            ear.saying = self.ears[-1].saying
+        self.ears.append(ear)
+        return ear
+
+    def open_mouth(self, name: str, pull: Pull) -> Mouth:
+        mouth = Mouth(name, pull)
+        if self.mouths:
+            mouth.runs = self.mouths[-1].runs
+        self.mouths.append(mouth)
+        return mouth
+
+
 @contextlib.asynccontextmanager
 async def life(
     folder: Path,
@@ -329,19 +377,6 @@ async def life(
     **changes: Any,
 ) -> AsyncIterator[Life]:
     """Run an appliance in virtual time until the block ends."""
-    ears: list[Ear] = []
-    mouths: list[Mouth] = []
-
-    def open_ear(name: str, on_block: OnBlock) -> Ear:
-        ears.append(Ear(name, on_block))
-        return ears[-1]
-
-    def open_mouth(name: str, pull: Pull) -> Mouth:
-        mouths.append(Mouth(name, pull))
-        return mouths[-1]
-
-    monkeypatch.setitem(devices.MICROPHONES, "", open_ear)
-    monkeypatch.setitem(devices.SPEAKERS, "", open_mouth)
     monkeypatch.setitem(BEHAVIOURS, "labels", Answers)
     here = {"microphone": {"device": "ear"}, "speaker": {"device": "mouth"}}
     for name, change in changes.items():
@@ -354,12 +389,21 @@ async def life(
         watch.connections = lambda: simulator.connections
         guest = Guest()
         settings = settings_for(folder, simulator.url, **here)
+        house = House(Paper(settings))
+        monkeypatch.setitem(devices.MICROPHONES, "", house.open_ear)
+        monkeypatch.setitem(devices.SPEAKERS, "", house.open_mouth)
         running = asyncio.create_task(
-            serve(settings, "a-key", face=guest, state=folder / "state")
+            serve(
+                settings,
+                "a-key",
+                face=guest,
+                state=folder / "state",
+                read=house.paper.read,
+            )
         )
         try:
-            await guest.until(lambda: ears and mouths)
-            living = Life(guest, simulator, watch, ears[0], mouths[0])
+            await guest.until(lambda: house.ears and house.mouths)
+            living = Life(guest, simulator, watch, house)
             await living.is_settled()
             yield living
         finally:

@@ -54,6 +54,21 @@ class Program:
         while select.select([self._notify], [], [], 0)[0]:
             self.notices += self._notify.recv(4096).decode().splitlines()
 
+    def is_not_fed(self, seconds: float) -> None:
+        """Wait until no sign of life has come for so long; silence is what counts."""
+        deadline = time.monotonic() + TIMEOUT
+        while self._is_fed_within(seconds):
+            assert time.monotonic() < deadline, self._tell()
+
+    def _is_fed_within(self, seconds: float) -> bool:
+        fed, end = self.notices.count("WATCHDOG=1"), time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if select.select([self._notify], [], [], left)[0]:
+                self.hear()
+            if self.notices.count("WATCHDOG=1") > fed:
+                return True
+        return False
+
     def is_ready(self) -> None:
         self.until_told(lambda told: "READY=1" in told)
 
@@ -171,6 +186,7 @@ def program(
                 stdout=terminal,
                 stderr=stderr,
                 text=True,
+                start_new_session=True,  # as a service: no terminal controls it
             )
         )
         stack.callback(process.kill)

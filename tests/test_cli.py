@@ -316,6 +316,12 @@ REPLIES: dict[str, dict[str, Any]] = {
     "volume": {"ok": True, "volume": 40, "muted": True},
     "status": {"ok": True, **STATUS},
     "say": {"ok": False, "error": "not now"},
+    "reload": {
+        "ok": True,
+        "changed": ["speaker.volume", "control.socket"],
+        "restart": ["control.socket"],
+        "waits": True,
+    },
 }
 
 
@@ -382,6 +388,31 @@ def test_volume_shows_or_sets(run: Run, daemon: Daemon) -> None:
     assert run("volume") == (0, "40 (muted)\n", "")
     assert run("volume", "40") == (0, "40 (muted)\n", "")
     assert [request["level"] for request in daemon.asked] == [None, 40]
+
+
+@pytest.mark.usefixtures("daemon")
+def test_reload_says_what_is_new_and_from_when_on(run: Run) -> None:
+    status, out, err = run("reload")
+
+    assert (status, err) == (0, "")
+    assert out.splitlines() == [
+        "new: speaker.volume, control.socket",
+        "in force as soon as nobody speaks and no answer is heard",
+        "control.socket: takes a restart of edgevoice",
+    ]
+
+
+def test_a_mistake_that_hides_where_the_daemon_listens_is_told_by_reload(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "edgevoice.toml"
+    file.write_text('control.socket = "/somewhere"\nspeaker.volume = 101\n')
+    monkeypatch.setenv("EDGEVOICE_CONFIG", str(file))
+
+    status, out, err = run("reload")
+
+    assert (status, out) == (78, "")
+    assert "speaker.volume = 101" in one_line(err)
 
 
 @pytest.mark.usefixtures("daemon")

@@ -117,6 +117,16 @@ def test_unplugging_a_held_pedal_releases_and_reports_the_loss(pedal: Pedal) -> 
     pedal.wait_for("press", "release", "lost")
 
 
+def test_it_is_alive_until_its_thread_ends(pedal: Pedal) -> None:
+    assert pedal.button.alive()
+
+    pedal.unplug()
+
+    pedal.wait_for("lost")
+    pedal.button.close()
+    assert not pedal.button.alive()
+
+
 def test_close_ends_the_thread_and_may_be_called_twice(pedal: Pedal) -> None:
     pedal.button.close()
     pedal.button.close()

@@ -1,7 +1,9 @@
 import contextlib
 import os
+import struct
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -346,3 +348,26 @@ def _pins() -> tuple[type, type]:
 
 
 StuckPin, BurntPin = _pins()
+
+
+def test_a_button_whose_thread_has_died_is_not_alive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """lgpio's real thread, killed as a callback that raises would do it."""
+    gpio._import_lgpio()
+    lgpio = sys.modules["lgpio"]
+    with contextlib.chdir(os.environ["LG_WD"]):
+        thread = lgpio._callback_thread()
+        fifo = Path(thread._file.name).resolve()
+    monkeypatch.setattr(lgpio, "_notify_thread", thread)
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+
+    def fail(*_: int) -> None:
+        raise RuntimeError
+
+    thread.append(lgpio._callback_ADT(0, PIN, lgpio.BOTH_EDGES, fail))
+    with button(Edges()) as opened:
+        assert opened.alive()
+        fifo.write_bytes(struct.pack("QBBBBI", 0, 0, PIN, 1, 0, 0))
+        until(lambda: not opened.alive())
+    thread._file.close()

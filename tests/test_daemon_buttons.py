@@ -222,6 +222,127 @@ async def test_a_pin_that_cannot_be_read_is_told_and_opened_again(
         assert here.appliance.error is None
 
 
+# -- new settings ----------------------------------------------------------------
+
+
+async def test_another_pin_is_opened_and_the_old_one_let_go(
+    tmp_path: Path, header: Any
+) -> None:
+    async with evening(tmp_path, pace=0, button=GPIO) as here:
+        await is_open(here)
+        here.reload(button={"pin": 5}, indicator={"pin": 6})
+        await here.until(lambda: header.pin(5).when_changed)
+        assert header.pin(BUTTON).when_changed is None
+
+        await press_of(header.pin(5))
+        await here.until(here.outcomes)
+
+        assert here.outcomes()[0]["outcome"] == "answered"
+        here.appliance.press("test")
+        await asyncio.to_thread(soon, lambda: header.pin(6).state)  # it is lit
+        here.appliance.silence()
+        assert not header.pin(LAMP).state
+
+
+async def test_another_mode_counts_from_the_next_press_on(
+    tmp_path: Path, header: Any
+) -> None:
+    pin = header.pin(BUTTON)
+    async with evening(tmp_path, pace=0, button=GPIO) as here:
+        await is_open(here)
+        pin.drive_low()
+        await here.until(lambda: here.appliance.turns.tally.turns(0)["said"])
+        here.reload(button={"mode": "toggle"})
+        assert here.appliance.phase == "listening"
+        pin.drive_high()
+        await here.until(here.outcomes)
+        await here.until(lambda: here.appliance.settings.button.mode == "toggle")
+        await here.until(lambda: told(here)[-2:] == [("closed", None), ("open", None)])
+
+        await press_of(pin, 0.05)
+        await here.until(lambda: here.appliance.turns.tally.turns(0)["said"] == 2)
+        assert here.appliance.phase == "listening"
+
+
+async def test_a_button_that_is_missing_no_longer_counts_once_none_is_wanted(
+    tmp_path: Path,
+) -> None:
+    nowhere = {"source": f"evdev:{tmp_path / 'pedal'}"}
+    async with evening(tmp_path, button=nowhere) as here:
+        await here.is_idle()
+        await here.until(lambda: here.appliance.control_error)
+
+        here.reload(button={"source": "none"})
+
+        await here.until(lambda: here.appliance.error is None)
+
+
+# -- signs of life ---------------------------------------------------------------
+
+
+class Deaf:
+    """A button whose thread may be dead."""
+
+    name = "deaf"
+    lives = True
+
+    def alive(self) -> bool:
+        return self.lives
+
+    def close(self) -> None:
+        pass
+
+
+async def test_a_button_that_cannot_report_is_no_sign_of_life_a_missing_one_is(
+    tmp_path: Path,
+) -> None:
+    async with evening(tmp_path) as here:
+        one = buttons.Buttons(here.appliance)
+        assert one.alive()  # missing
+        one._button = button = Deaf()
+        assert one.alive()
+        button.lives = False
+        assert not one.alive()
+
+
+DYING_BUTTON = """if True:
+    import os, sys, threading
+    from edgevoice.controls import evdev, reader
+    evdev.fcntl.ioctl = lambda *_: 0
+
+    def fail(self, data):
+        raise SystemExit  # ends the thread, and nobody is told
+
+    evdev.EvdevButton._receive = fail
+    from edgevoice.cli import main
+    sys.exit(main())
+"""
+
+
+def test_a_button_whose_thread_dies_ends_the_feeding_of_the_watchdog(
+    tmp_path: Path,
+) -> None:
+    pedal = tmp_path / "pedal"
+    os.mkfifo(pedal)
+    plugged = os.open(pedal, os.O_RDWR | os.O_NONBLOCK)
+    with program(
+        tmp_path,
+        "ws://127.0.0.1:1",
+        button=f"evdev:{pedal}",
+        start=("-c", DYING_BUTTON),
+        environ={"WATCHDOG_USEC": "100000"},
+    ) as daemon:
+        daemon.is_ready()
+        assert "button: evdev:" in daemon.stderr, "ready means that it is open"
+        daemon.until_told(lambda told: told.count("WATCHDOG=1") > 2)
+        os.write(plugged, key(1))
+
+        daemon.is_not_fed(0.5)
+
+        assert daemon.ask("status")["phase"] == "idle"
+    os.close(plugged)
+
+
 # -- a pedal ---------------------------------------------------------------------
 
 
@@ -280,9 +401,9 @@ async def test_the_space_bar_of_a_terminal_makes_a_turn_and_q_ends(
     before = termios.tcgetattr(its)
 
     def talk(daemon: Program) -> None:
-        daemon.status_says("link up, idle")
-        hold_space(ours, lambda: "STATUS=link up, listening" in heard(daemon))
-        daemon.status_says("link up, speaking")
+        daemon.status_says("ready: link up")
+        hold_space(ours, lambda: "STATUS=listening: link up" in heard(daemon))
+        daemon.status_says("speaking: link up")
         os.write(ours, b"q")
         daemon.process.wait(10)
 

@@ -39,6 +39,7 @@ class Machine:
     def __init__(self) -> None:
         self.bell = Bell()
         self.cards: list[Card] = []
+        self.asked: list[str] = []
         self.fault = ""
         self.wanted = True
         self.may_open = threading.Event()
@@ -54,7 +55,8 @@ class Machine:
             clock=time.monotonic,
         )
 
-    def _open(self) -> Card:
+    def _open(self, name: str) -> Card:
+        self.asked.append(name)
         if self.fault:
             raise DeviceError(self.fault)
         self.cards.append(Card(len(self.cards)))
@@ -226,12 +228,37 @@ async def test_a_device_that_comes_up_after_the_end_is_closed(machine: Machine) 
     assert machine.keeper.device is None
 
 
+async def test_another_one_is_opened_after_the_first_was_closed(
+    machine: Machine,
+) -> None:
+    async with kept(machine):
+        await machine.until(lambda: machine.keeper.device)
+        machine.keeper.use("usb")  # the same
+        machine.keeper.use("jack")
+        await machine.until(lambda: len(machine.cards) == 2 and machine.keeper.device)
+
+        assert machine.asked == ["usb", "jack"]
+        assert machine.cards[0].closed == 1
+
+
+async def test_another_one_that_is_missing_is_told_by_its_own_name(
+    machine: Machine,
+) -> None:
+    async with kept(machine):
+        await machine.until(lambda: machine.keeper.device)
+        machine.fault = "cannot open jack"
+        machine.keeper.use("jack")
+        await machine.until(lambda: machine.keeper.state == "missing")
+
+        assert (machine.keeper.name, machine.keeper.error) == ("jack", machine.fault)
+
+
 async def test_nothing_is_logged_of_an_open_that_fails_after_the_end(
     machine: Machine, caplog: pytest.LogCaptureFixture
 ) -> None:
     opened = threading.Event()
 
-    def fail() -> Card:
+    def fail(name: str) -> Card:
         opened.wait(10)
         raise DeviceError("too late")
 

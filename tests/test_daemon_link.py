@@ -22,9 +22,10 @@ from edgevoice.daemon import backoff, link
 from edgevoice.daemon.backoff import SERVER, Backoff
 from edgevoice.daemon.bell import Bell
 from edgevoice.daemon.handles import Handles
-from edgevoice.daemon.link import Link, Server
+from edgevoice.daemon.link import Link
 from edgevoice.daemon.news import News
 from edgevoice.daemon.rotation import Rotation
+from edgevoice.daemon.server import Server
 from edgevoice.daemon.state import StateFile
 from edgevoice.daemon.turns import Turns
 from edgevoice.live import incoming

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import pty
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator
@@ -36,13 +37,15 @@ def assert_ended_well(daemon: Program) -> None:
 # -- the whole program -----------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_is_ready_without_a_server_and_ends_in_order(
     number: signal.Signals, tmp_path: Path
 ) -> None:
     with program(tmp_path, NOWHERE) as daemon:
         daemon.is_ready()
-        daemon.status_says("link down, idle; cannot connect: Connection refused")
+        daemon.status_says(
+            "idle: waiting for the server: cannot connect: Connection refused"
+        )
 
         assert daemon.end(number) < IN_TIME
 
@@ -50,11 +53,35 @@ def test_it_is_ready_without_a_server_and_ends_in_order(
         assert daemon.notices.count("READY=1") == 1
 
 
+IN_A_TERMINAL = """if True:
+    import fcntl, sys, termios
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    from edgevoice.cli import main
+    sys.exit(main())
+"""
+
+
+def test_a_terminal_that_is_closed_ends_it_however_often_it_says_so(
+    tmp_path: Path,
+) -> None:
+    ours, its = pty.openpty()
+    with program(
+        tmp_path, NOWHERE, terminal=its, start=("-c", IN_A_TERMINAL)
+    ) as daemon:
+        daemon.is_ready()
+        os.close(its)
+        os.close(ours)
+        daemon.until_told(lambda told: "STOPPING=1" in told)
+
+        daemon.end(signal.SIGHUP)
+
+        assert_ended_well(daemon)
+
+
 def test_a_second_signal_does_not_cut_the_end_short(tmp_path: Path) -> None:
-    """A terminal that is closed sends SIGHUP more than once."""
     with program(tmp_path, NOWHERE) as daemon:
         daemon.is_ready()
-        daemon.process.send_signal(signal.SIGHUP)
+        daemon.process.send_signal(signal.SIGTERM)
         daemon.until_told(lambda told: "STOPPING=1" in told)
 
         daemon.end(signal.SIGHUP)
@@ -84,15 +111,15 @@ def test_the_key_is_nowhere_to_be_seen(tmp_path: Path) -> None:
 
 async def test_status_and_watchdog_are_told_while_it_talks(tmp_path: Path) -> None:
     def check(daemon: Program) -> None:
-        daemon.status_says("link up, idle")
+        daemon.status_says("ready: link up")
         daemon.ask("say", text="hello")
-        daemon.status_says("link up, speaking")
+        daemon.status_says("speaking: link up")
         fed = daemon.notices.count("WATCHDOG=1")
         daemon.until_told(lambda told: told.count("WATCHDOG=1") > fed + 2)
         daemon.is_heard()
         assert daemon.end() < IN_TIME
         assert_ended_well(daemon)
-        assert daemon.notices[-3] != "STATUS=link up, idle"  # it was speaking
+        assert daemon.notices[-3] != "STATUS=ready: link up"  # it was speaking
 
     async with Simulator() as simulator:
         fast = {"WATCHDOG_USEC": "100000"}
@@ -126,7 +153,7 @@ def test_it_ends_in_time_while_a_server_does_not_take_the_call(tmp_path: Path) -
         address = f"ws://127.0.0.1:{deaf.getsockname()[1]}"
         daemon = stack.enter_context(program(tmp_path, address))
         daemon.is_ready()
-        daemon.status_says("link connecting, idle")
+        daemon.status_says("idle: connecting to the server")
 
         assert daemon.end() < IN_TIME
 
@@ -145,7 +172,7 @@ def test_it_ends_in_time_while_a_name_server_is_silent(tmp_path: Path) -> None:
     start = ("-c", SILENT_NAME_SERVER)
     with program(tmp_path, "wss://a.invalid", start=start) as daemon:
         daemon.is_ready()
-        daemon.status_says("link connecting, idle")
+        daemon.status_says("idle: connecting to the server")
 
         assert daemon.end() < IN_TIME
 
@@ -164,7 +191,7 @@ STUCK_CARD = """if True:
 def test_it_ends_in_time_while_a_sound_card_hangs(tmp_path: Path) -> None:
     with program(tmp_path, NOWHERE, start=("-c", STUCK_CARD)) as daemon:
         daemon.is_ready()
-        daemon.status_says("link down")
+        daemon.status_says("waiting for the server")
 
         assert daemon.end() < IN_TIME
 

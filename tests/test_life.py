@@ -127,6 +127,11 @@ faults = st.sampled_from(
         "drop@message3",
         "drop@message7",
         "drop@heard",
+        "reload voice",
+        "reload words",
+        "reload ear",
+        "reload mouth",
+        "reload button",
     ]
 )
 steps = st.tuples(
@@ -155,6 +160,42 @@ def test_no_history_loses_an_utterance(
         assert here.mouth.runs[-1:] == [label], "the next press works"
 
     live(suffer)
+
+
+# -- new settings ------------------------------------------------------------------
+
+
+def test_settings_that_change_all_the_time_touch_no_utterance() -> None:
+    async def talk(here: Life) -> None:
+        kinds = itertools.cycle(["voice", "ear", "words", "mouth", "button"])
+        for number in range(1, 51):
+            here.schedule(f"reload {next(kinds)}", number * 0.05)
+            await here.say(1.0)
+            await here.is_settled()
+        assert here.mouth.runs == list(range(1, 51))
+        assert {turn["outcome"] for turn in here.turns()} == {"answered"}
+
+    live(talk)
+
+
+def test_a_shorter_memory_counts_from_the_last_turn_on() -> None:
+    def remember(here: Life, minutes: float) -> None:
+        here.paper.write(live={"session": {"idle_reset_minutes": minutes}})
+        assert here.appliance.reload is not None
+        here.appliance.reload()
+
+    async def wait(here: Life) -> None:
+        await here.say(0.5)
+        await here.is_settled()
+        remember(here, 0)
+        await asyncio.sleep(500)
+        assert here.appliance.link.generation == 1, "never"
+        remember(here, 8.5)
+        await asyncio.sleep(15)
+        assert here.appliance.link.generation == 2, "510 s after the turn"
+        assert not here.appliance.handles.resumed
+
+    live(wait)
 
 
 # -- rotation ----------------------------------------------------------------------

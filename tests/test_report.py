@@ -106,6 +106,14 @@ def test_each_state_has_its_words(changes: dict[str, Any], line: str) -> None:
             {"event": "transcript", "who": "model", "text": "Fine"},
             "transcript model: Fine",
         ),
+        (
+            {"event": "settings", "changed": ["speaker.volume"], "error": None},
+            "settings   new: speaker.volume",
+        ),
+        (
+            {"event": "settings", "changed": [], "error": "x: unknown key"},
+            "settings   x: unknown key",
+        ),
         ({"event": "volume", "volume": 0, "muted": False}, "volume     0"),
         ({"event": "weather", "sky": "blue", "wind": None}, "weather    sky=blue"),
         ({"event": "phase", "news": 7}, "phase      news=7"),

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Final, Protocol, TypeAlias
 
-from edgevoice.audio.names import DeviceInfo
+from edgevoice.audio.names import DeviceInfo, Direction
 from edgevoice.audio.pcm import Samples
 
 STALLED: Final = 1.0
@@ -123,6 +123,22 @@ def list_devices() -> list[DeviceInfo]:
 
     library.refresh()
     return library.devices()
+
+
+def native_rates(name: str, direction: Direction) -> list[int]:
+    """The usual rates that a card itself can do, in Hz, while nobody has it open.
+
+    Empty for a file or a plugin of ALSA, which converts: its answer would mean nothing.
+
+    Raises:
+        DeviceError: There is no such device, or the sound system does not answer.
+    """
+    if name.startswith("file:"):
+        return []
+    from edgevoice.audio.portaudio import library
+
+    device = library.find(name, direction)
+    return library.rates(device, direction) if device.name.startswith("hw:") else []
 
 
 def _card_microphone(name: str, on_block: OnBlock) -> Microphone:

@@ -54,6 +54,9 @@ and some memory, so that a driver that hangs at each close must not go on for ev
 LONGEST_CLOSE: Final = 30.0
 """A close that takes longer will never end, seconds."""
 
+USUAL_RATES: Final = (8_000, 16_000, 24_000, 32_000, 44_100, 48_000, 96_000)
+"""Rates that sound cards may have, in Hz."""
+
 FLAWS: Final[int] = pyaudio.paInputOverflow | pyaudio.paOutputUnderflow
 """Flags of a callback that mean: sound was lost before this block."""
 
@@ -158,6 +161,20 @@ class Library:
             return choose(wanted, direction, self.devices(), card_ids().values())
         except DeviceError as error:
             raise DeviceError(forbidden() or str(error)) from None
+
+    def rates(self, device: DeviceInfo, direction: Direction) -> list[int]:
+        """The usual rates that a device takes, in Hz, while nobody has it open.
+
+        Raises:
+            DeviceError: The sound system does not answer.
+        """
+
+        def ask() -> list[int]:
+            return [hz for hz in USUAL_RATES if self._takes(index, direction, hz)]
+
+        with self._lock:
+            index = self._devices.get(device, -1)
+            return self._within(OPEN_TIMEOUT, ask, bool) if index >= 0 else []
 
     def open(
         self,
@@ -271,6 +288,14 @@ class Library:
             stream_callback=callback,
             **{direction: True, f"{direction}_device_index": index},
         )
+
+    def _takes(self, index: int, direction: Direction, hz: int) -> bool:
+        one: dict[str, Any] = {f"{direction}_device": index}
+        one |= {f"{direction}_channels": 1, f"{direction}_format": pyaudio.paInt16}
+        try:
+            return bool(self._pa.is_format_supported(hz, **one))
+        except ValueError:  # its way to say no
+            return False
 
     def _within(
         self, timeout: float, work: Callable[[], T], dispose: Callable[[T], object]

@@ -27,6 +27,9 @@ class TalkControl(Protocol):
     name: str
     """For logs and `status`, for example ``gpio:17``."""
 
+    def alive(self) -> bool:
+        """Whether the thread that reports press and release still runs."""
+
     def close(self) -> None:
         """Let go of the hardware; may be called twice; no event comes after it."""
 

@@ -103,6 +103,10 @@ class EvdevButton:
         self._reader = Reader(self._file.fileno(), "evdev", self._receive, self._lost)
         self._reader.start()
 
+    def alive(self) -> bool:
+        """Whether the thread that reads it still runs."""
+        return self._reader.alive()
+
     def close(self) -> None:
         """Let go of the device (this ends the grab); may be called twice."""
         self._reader.close()

@@ -161,6 +161,15 @@ class GpioButton:
             self.held_at_start = bool(self._button.is_pressed)
             self._live = not self.held_at_start
 
+    def alive(self) -> bool:
+        """Whether the thread that reports edges still runs.
+
+        It is lgpio's own: one for all pins, started at import; a callback that raises
+        ends it. It has no public name (lgpio.py 0.2.2: ``_notify_thread``).
+        """
+        thread = getattr(sys.modules.get("lgpio"), "_notify_thread", None)
+        return thread is None or bool(thread.is_alive())
+
     def is_pressed(self) -> bool:
         """The level of the pin now, for a slow look in case an edge got lost.
 

@@ -81,6 +81,10 @@ class Keyboard:
         """How press and release are told apart; a change is an event, too."""
         return self._decoder.method
 
+    def alive(self) -> bool:
+        """Whether the thread that reads it still runs."""
+        return self._reader.alive()
+
     def close(self) -> None:
         """Give the terminal back; may be called twice, from any thread."""
         if not self._closing.acquire(blocking=False):

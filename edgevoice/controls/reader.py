@@ -54,6 +54,10 @@ class Reader:
         """Begin to read; once."""
         self._thread.start()
 
+    def alive(self) -> bool:
+        """Whether the thread runs; not before ``start``, nor once it is over."""
+        return self._thread.is_alive()
+
     def close(self) -> None:
         """Stop reading; may be called twice, from any thread.
 

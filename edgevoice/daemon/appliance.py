@@ -9,7 +9,8 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from edgevoice.audio.earcons import Earcon
 from edgevoice.audio.pcm import Samples, to_samples
@@ -19,10 +20,11 @@ from edgevoice.controls.held import HeldSources
 from edgevoice.conversation import Command, Conversation, Event, Gate, Timing
 from edgevoice.daemon.bell import Bell
 from edgevoice.daemon.handles import Handles
-from edgevoice.daemon.link import Link, Server
+from edgevoice.daemon.link import Link
 from edgevoice.daemon.news import News
 from edgevoice.daemon.panel import Panel, signal_for
 from edgevoice.daemon.rotation import Rotation
+from edgevoice.daemon.server import Server
 from edgevoice.daemon.sound import Sound
 from edgevoice.daemon.turns import Turns
 from edgevoice.live import incoming
@@ -80,8 +82,12 @@ class Appliance:
         self.panel = Panel()
         self.stop: Callable[[], None] = lambda: None
         """Ends the appliance."""
+        self.reload: Callable[[], dict[str, Any]] | None = None
+        """Reads the settings again (``Reloading.reload``); None if it never does."""
         self.control_error: str | None = None
         """What is wrong with the button, or None."""
+        self.settings_error: str | None = None
+        """Why the newest settings were not taken, or None."""
         self._loop = asyncio.get_running_loop()
         self._clock = self._loop.time
         self._conversation = Conversation(_timing(settings))
@@ -94,13 +100,24 @@ class Appliance:
         """It is still to be told, by ear, that the last run ended in a turn."""
         self._talked_at = self._clock() if handles.kept else None
         """When the last turn of this conversation ended, loop's clock."""
-        rotation = Rotation(settings.live.session.connection_minutes * 60)
+        rotation = Rotation(_leave_after(settings))
         self.link = Link(
             self, server, handles, self.turns, self.bell, rotation, self._clock
         )
         self.sound = Sound(
             settings, self.bell, self.post, self._heard, self._device_changed
         )
+
+    def use(self, settings: Configuration, server: Server) -> None:
+        """Go on with other settings; called in a pause, see ``may_change``.
+
+        The keepers of devices and button see by themselves what is to be opened anew.
+        """
+        self.settings = settings
+        self._conversation.use(_timing(settings))
+        self.sound.use(settings)
+        self.link.use(server, leave_after=_leave_after(settings))
+        self.bell.ring()
 
     # -- from anywhere -------------------------------------------------------------
 
@@ -336,6 +353,14 @@ class Appliance:
         """Whether nobody would notice a change of connection now."""
         return self._conversation.settled and not self.sound.sounding
 
+    def may_change(self) -> bool:
+        """Whether devices and link may be exchanged now without anything being lost.
+
+        Without a link no answer is under way, and what was said is kept.
+        """
+        quiet = self.sound.recording is None and not self.sound.sounding
+        return self.may_leave() or (quiet and not self.connected)
+
     def link_changed(self) -> None:
         """The link's status or error is new."""
         facts = {"link": self.link.status, "error": self.link.error}
@@ -388,7 +413,12 @@ class Appliance:
     @property
     def error(self) -> str | None:
         """What is wrong now, one line; None when all is well."""
-        problems = (self.control_error, self.sound.error, self.link.error)
+        problems = (
+            self.control_error,
+            self.sound.error,
+            self.link.error,
+            self.settings_error,
+        )
         return next(filter(None, problems), None)
 
     @property
@@ -409,18 +439,32 @@ class Appliance:
 
     async def reset_when_idle(self) -> None:
         """Begin a new conversation after a long pause, until cancelled."""
-        pause = self.settings.live.session.idle_reset_minutes * 60
-        while pause:
-            await self.bell.until(lambda: self._talked_at is not None)
-            left = (self._talked_at or 0.0) + pause - self._clock()
-            if left > 0:
-                await asyncio.sleep(left)
+        while True:
+            await self.bell.until(lambda: self._reset_at is not None)
+            at, now = self._reset_at or 0.0, self._clock()
+            if now < at:
+                await self.bell.until(partial(self._resets_not, at), at - now)
             elif self.phase != "idle":
                 await self.bell.until(lambda: self.phase == "idle")
             else:
                 log.info("a long pause: the next turn begins a new conversation")
                 self._talked_at = None
                 self._forget()
+
+    @property
+    def _reset_at(self) -> float | None:
+        """When the conversation is to be forgotten, loop's clock; None: never."""
+        pause = self.settings.live.session.idle_reset_minutes * 60
+        return (
+            self._talked_at + pause if self._talked_at is not None and pause else None
+        )
+
+    def _resets_not(self, at: float) -> bool:
+        return self._reset_at != at
+
+
+def _leave_after(settings: Configuration) -> float:
+    return settings.live.session.connection_minutes * 60
 
 
 def _timing(settings: Configuration) -> Timing:

@@ -1,10 +1,10 @@
 """Opens the button and the lamp that the settings name, and keeps them."""
 
-import asyncio
 import logging
 from collections.abc import Callable
 from typing import Final
 
+from edgevoice import config
 from edgevoice.controls.control import Indicator, TalkControl
 from edgevoice.daemon.appliance import Appliance
 from edgevoice.errors import DeviceError
@@ -19,34 +19,68 @@ class Buttons:
     """The button and the lamp of one appliance; loop's thread only.
 
     A button that is missing at the start (a pedal that is not plugged in) or is
-    lost later is waited for; ``status`` and the lamp say so.
+    lost later is waited for; ``status`` and the lamp say so. Other settings let go of
+    both and open what they name.
+
+    Attributes:
+        looked: The button was looked for at least once: it works, or is waited for.
     """
 
     def __init__(self, appliance: Appliance) -> None:
+        self.looked = False
         self._appliance = appliance
-        self._source = appliance.settings.button.source
+        self._source = "none"
+        self._named: tuple[config.Button, config.Indicator] | None = None
+        """The settings that button and lamp are opened by."""
         self._button: TalkControl | None = None
         self._lamp: Indicator | None = None
         self._state = "closed"
 
     async def keep(self) -> None:
         """Open what the settings name, until cancelled."""
-        if self._source == "none":
-            return
+        while True:
+            if self._is_new():
+                self._begin()
+            if self._button is not None:
+                self._check_level(self._button)
+            elif self._source != "none":
+                self._open_button()
+            self.looked = True
+            self._appliance.bell.ring()
+            await self._appliance.bell.until(self._is_new, CHECK_S)
+
+    def alive(self) -> bool:
+        """Whether an open button would still report a press; for the watchdog.
+
+        One that is missing is waited for: a restart would not bring it.
+        """
+        return self._button is None or self._button.alive()
+
+    @property
+    def _wanted(self) -> tuple[config.Button, config.Indicator]:
+        settings = self._appliance.settings
+        return settings.button, settings.indicator
+
+    def _is_new(self) -> bool:
+        return self._wanted != self._named
+
+    def _begin(self) -> None:
+        """Let go of what earlier settings named, if any; then the lamp."""
+        self.close()
+        self._appliance.release(self._source)
+        self._named = self._wanted
+        self._source = self._named[0].source
+        self._report("closed", None)
         if self._source == "gpio":
             self._open_lamp()
-        while True:
-            if self._button is None:
-                self._open_button()
-            else:
-                self._check_level(self._button)
-            await asyncio.sleep(CHECK_S)
 
     def close(self) -> None:
         """Let go of the hardware."""
-        for part in (self._button, self._lamp):
-            if part is not None:
-                part.close()
+        if self._button is not None:
+            self._button.close()
+        if self._lamp is not None:
+            self._appliance.panel.remove(self._lamp)
+            self._lamp.close()
         self._button = self._lamp = None
 
     def _open_button(self) -> None:

@@ -17,6 +17,10 @@ class NoDaemon(EdgeVoiceError):
     """Nobody listens on the control socket."""
 
 
+class Forbidden(NoDaemon):
+    """There may be a daemon, but we may not speak to it."""
+
+
 class Client:
     """One connection to the daemon.
 
@@ -24,7 +28,8 @@ class Client:
         path: The control socket.
 
     Raises:
-        NoDaemon: Nobody listens there, or we may not speak to it.
+        NoDaemon: Nobody listens there.
+        Forbidden: We may not speak to it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -34,7 +39,7 @@ class Client:
             self._socket.connect(str(path))
         except PermissionError:
             self._socket.close()
-            raise NoDaemon(
+            raise Forbidden(
                 f"may not speak to the daemon at {path}: join its group, or use sudo"
             ) from None
         except OSError:

@@ -17,7 +17,7 @@ from edgevoice.daemon.appliance import Appliance
 from edgevoice.daemon.news import Item
 from edgevoice.daemon.peer import Peer, peer_of
 from edgevoice.daemon.status import status
-from edgevoice.errors import DeviceError
+from edgevoice.errors import ConfigError, CredentialError, DeviceError
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +61,7 @@ class ControlSocket:
             "volume": self._volume,
             "status": lambda _: status(appliance),
             "watch": lambda _: {},
+            "reload": self._reload,
         }
 
     @contextlib.asynccontextmanager
@@ -169,6 +170,14 @@ class ControlSocket:
     def _new(self, _: dict[str, Any]) -> Reply:
         self._appliance.begin_anew()
         return {}
+
+    def _reload(self, _: dict[str, Any]) -> Reply:
+        if self._appliance.reload is None:
+            raise Refused("`edgevoice talk` takes new settings at its next start only")
+        try:
+            return self._appliance.reload()
+        except (ConfigError, CredentialError) as error:
+            raise Refused(str(error)) from None
 
     def _volume(self, request: dict[str, Any]) -> Reply:
         level = request.get("level")

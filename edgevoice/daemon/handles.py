@@ -61,6 +61,15 @@ class Handles:
         self.resumed = newest is not None
         return newest.handle if newest else None
 
+    def belong_to(self, address: str, options: SessionOptions) -> bool:
+        """Go on with this server and these options; False if a handle is no good there.
+
+        Voice, language, transcripts and compression may change over a resumption; a
+        session is bound to its model, and would forget other instructions.
+        """
+        before, self._scope = self._scope, _fingerprint(address, options)
+        return self._scope == before
+
     def take(self, handle: str) -> None:
         """The server gave a new one."""
         self._newest = KeptHandle(handle, self._scope, time.time())

@@ -54,7 +54,7 @@ class Keeper(Generic[D]):
     Args:
         kind: ``microphone`` or ``speaker``, for people.
         name: What the settings call it.
-        open_device: Opens it; may block; raises DeviceError.
+        open_device: Opens the one of a name; may block; raises DeviceError.
         wanted: Whether it should be open now.
         changed: Called when ``state`` or ``error`` is new.
         bell: Rings when ``wanted`` may have changed.
@@ -71,7 +71,7 @@ class Keeper(Generic[D]):
         self,
         kind: str,
         name: str,
-        open_device: Callable[[], D],
+        open_device: Callable[[str], D],
         *,
         wanted: Callable[[], bool],
         changed: Callable[[], None],
@@ -86,6 +86,8 @@ class Keeper(Generic[D]):
         """The last try to open it failed."""
         self.stuck = False
         self._open_device = open_device
+        self._asked = self._tried = name
+        """What the settings call the one to be kept, and the one tried last."""
         self._wanted = wanted
         self._changed = changed
         self._bell = bell
@@ -97,6 +99,11 @@ class Keeper(Generic[D]):
         if self.device is not None:
             return "open"
         return "missing" if self.error else "closed"
+
+    def use(self, name: str) -> None:
+        """Keep another device from now on; one that is open is closed."""
+        self._asked = name
+        self._bell.ring()
 
     async def keep(self) -> None:
         """Open it, watch it, open it again, until cancelled; then close it."""
@@ -112,7 +119,10 @@ class Keeper(Generic[D]):
             await self._close()
 
     async def _try_to_open(self) -> bool:
-        opening = asyncio.get_running_loop().run_in_executor(None, self._open_device)
+        if self._asked != self._tried:
+            self.name = self._tried = self._asked
+        loop = asyncio.get_running_loop()
+        opening = loop.run_in_executor(None, self._open_device, self._tried)
         try:
             if not (await asyncio.wait({opening}, timeout=OPEN_S))[0]:
                 self.stuck = True
@@ -134,7 +144,7 @@ class Keeper(Generic[D]):
         return True
 
     async def _watch(self) -> None:
-        """Return when the device is not wanted any more or has died."""
+        """Return when the device is not the wanted one any more, or has died."""
         device = self.device
         assert device is not None
         while await self._still_wanted():
@@ -143,7 +153,9 @@ class Keeper(Generic[D]):
                 return
 
     async def _still_wanted(self) -> bool:
-        return not await self._bell.until(lambda: not self._wanted(), CHECK_S)
+        return not await self._bell.until(
+            lambda: not self._wanted() or self._asked != self._tried, CHECK_S
+        )
 
     async def _shut(self) -> None:
         await self._close()

@@ -21,12 +21,12 @@ from edgevoice.daemon.calling import NO_CONNECTION, SETUP_TIMEOUT_S, call, endin
 from edgevoice.daemon.downlink import Downlink, Hearer
 from edgevoice.daemon.handles import Handles
 from edgevoice.daemon.rotation import NEVER, Rotation
+from edgevoice.daemon.server import Server
 from edgevoice.daemon.turns import Turns
 from edgevoice.daemon.uplink import Uplink
 from edgevoice.errors import LinkError
-from edgevoice.live import endpoint, incoming
+from edgevoice.live import incoming
 from edgevoice.live.closing import Ending, Remedy, classify
-from edgevoice.live.outgoing import SessionOptions
 from edgevoice.live.session import LiveSession, State
 
 log = logging.getLogger(__name__)
@@ -45,21 +45,6 @@ class Owner(Hearer, Protocol):
         """``status`` or ``error`` of the link is new."""
 
 
-class Server:
-    """Whom to call, and with what.
-
-    Attributes:
-        address: URL; never holds the credential.
-        headers: The one that authenticates; never logged.
-        options: What the session is asked for.
-    """
-
-    def __init__(self, address: str, credential: str, options: SessionOptions) -> None:
-        self.address = address
-        self.headers = endpoint.headers(credential)
-        self.options = options
-
-
 class _Leave(Exception):
     """We end this connection ourselves."""
 
@@ -71,6 +56,8 @@ class Link:
         status: ``connecting``, ``up``, ``down`` or ``refused``.
         error: One line on why it is not up; None when it is.
         generation: Counts connections.
+        reached_since: Since when it is up, loop's clock, or None; that a connection
+            was left for a new one does not count.
     """
 
     def __init__(
@@ -86,6 +73,7 @@ class Link:
         self.status = "connecting"
         self.error: str | None = None
         self.generation = 0
+        self.reached_since: float | None = None
         self._owner = owner
         self._server = server
         self._handles = handles
@@ -117,6 +105,7 @@ class Link:
             if at_once:
                 continue
             if ending is _LEFT:
+                self.reached_since = None
                 self._is("down")
             refused = ending.remedy is Remedy.REFUSED
             whose = SERVER if ending.code else NETWORK
@@ -152,6 +141,27 @@ class Link:
         self._afresh = True
         self._bell.ring()
 
+    def use(self, server: Server, *, leave_after: float) -> None:
+        """From now on call this server; called in a pause of the conversation.
+
+        A connection is left if it will not do any more. Its session goes on in the
+        next one if the handle is still good there, else a new session takes its place.
+
+        Args:
+            server: Whom to call.
+            leave_after: See ``Rotation.after``.
+        """
+        self._rotation.after = leave_after
+        if server != self._server:
+            self._server = server
+            log.info("link %d: left for other settings", self.generation)
+            if self._handles.belong_to(server.address, server.options):
+                self.reconnect()
+            else:
+                self.leave_session()
+            self._hurry = True  # what kept it from coming up may be mended
+        self._bell.ring()
+
     def reconnect(self) -> None:
         """Leave this connection and resume on a new one: it does not answer."""
         self._suspect = True
@@ -176,6 +186,8 @@ class Link:
 
     def _up(self) -> None:
         self._up_since = self._clock()
+        if self.reached_since is None:
+            self.reached_since = self._up_since
         self.status, self.error = "up", None
         self._handles.session_is_up(self._up_since)
         how = "resumed" if self._handles.resumed else "new session"
@@ -203,6 +215,7 @@ class Link:
     def _tell(self, ending: Ending, lived: float) -> None:
         refused = ending.remedy is Remedy.REFUSED
         self.status = "refused" if refused else "down"
+        self.reached_since = None
         if self.error != str(ending):
             log.log(
                 logging.ERROR if refused else logging.WARNING,
@@ -310,7 +323,7 @@ class Link:
         await self._bell.until(lambda: self._up_since is not None or self._must_leave)
         while not self._must_leave:
             warning = session.go_away
-            idle, latest = self._rotation.window(self._up_since or 0.0, warning)
+            idle, latest = window = self._window(session)
             now = self._clock()
             if now >= latest or (now >= idle and self._owner.may_leave()):
                 why = "the server announced its end" if warning else "it is old"
@@ -323,18 +336,22 @@ class Link:
                 break
             next_look = latest if now >= idle else idle
             await self._bell.until(
-                partial(self._is_time, session, warning, idle=now >= idle),
+                partial(self._is_time, session, window, idle=now >= idle),
                 None if next_look == NEVER else next_look - now,
             )
         raise _Leave
 
+    def _window(self, session: LiveSession) -> tuple[float, float]:
+        """From when this connection is left when idle, and when in any case."""
+        return self._rotation.window(self._up_since or 0.0, session.go_away)
+
     def _is_time(
-        self, session: LiveSession, warning: tuple[float, float] | None, *, idle: bool
+        self, session: LiveSession, window: tuple[float, float], *, idle: bool
     ) -> bool:
-        """Whether to look again: a new warning, or a moment to leave."""
+        """Whether to look again: other times to leave, or a moment for it."""
         return (
             self._must_leave
-            or session.go_away != warning
+            or self._window(session) != window
             or (idle and self._owner.may_leave())
         )
 

@@ -15,6 +15,10 @@ class Panel:
         self._indicators.append(indicator)
         indicator.show(self._shown)
 
+    def remove(self, indicator: Indicator) -> None:
+        """Show nothing there any more."""
+        self._indicators.remove(indicator)
+
     def show(self, signal: Signal) -> None:
         """Show this signal everywhere; the same again changes nothing."""
         if signal is not self._shown:

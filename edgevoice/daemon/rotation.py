@@ -31,10 +31,11 @@ class Rotation:
     """Knows how long connections may live; one for all connections.
 
     Args:
-        after: Leave an idle connection after so many seconds; 0: only when its end
-            is near.
+        after: See the attribute.
 
     Attributes:
+        after: Leave an idle connection after so many seconds; 0: only when its end
+            is near.
         limit: After so many seconds the server has ended two in a row without a
             warning; it will end the next one too. ``NEVER`` until then.
     """
@@ -42,7 +43,7 @@ class Rotation:
     def __init__(self, after: float) -> None:
         self.limit = NEVER
         self._seen = 0.0
-        self._after = after or NEVER
+        self.after = after
 
     def ended(self, ending: Ending, lived: float, *, warned: bool) -> None:
         """Learn from how a connection ended.
@@ -71,4 +72,5 @@ class Rotation:
         told, end = go_away or (up_since, up_since + self.limit)
         latest = end - min(LEAVE_EARLY_S, (end - told) / 2)
         idle = max(min(end - LEAVE_IDLE_S, latest), up_since + STABLE_S)
-        return min(idle, up_since + self._after, latest), latest
+        old = up_since + (self.after or NEVER)
+        return min(idle, old, latest), latest

@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import logging
+import os
 import resource
 import signal
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -17,18 +18,20 @@ from edgevoice.daemon.appliance import Appliance
 from edgevoice.daemon.buttons import Buttons
 from edgevoice.daemon.control_socket import ControlSocket
 from edgevoice.daemon.handles import Handles
-from edgevoice.daemon.link import Server
+from edgevoice.daemon.reload import Read, Reloading
+from edgevoice.daemon.server import server_of
 from edgevoice.daemon.state import StateFile
+from edgevoice.daemon.systemd_status import keep_told
 from edgevoice.daemon.threads import LooseThreads
 from edgevoice.daemon.underway import Underway
-from edgevoice.live import endpoint
-from edgevoice.live.outgoing import SessionOptions
+from edgevoice.errors import ConfigError, CredentialError
 
 log = logging.getLogger(__name__)
 
 
-_STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-"""SIGHUP comes when the terminal is closed."""
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""All end the appliance; but a service, which has no terminal that SIGHUP could tell
+to be closed, reads its settings again at that one, as daemon(7) asks."""
 
 
 class Stop(Exception):
@@ -50,6 +53,7 @@ async def serve(
     *,
     face: Face | None = None,
     state: Path | None = None,
+    read: Read | None = None,
 ) -> None:
     """Run the appliance until a signal, or until a face ends it.
 
@@ -58,27 +62,27 @@ async def serve(
         credential: API key or ephemeral token.
         face: A user interface beside the button.
         state: Where to keep what outlives a restart; None for the usual place.
+        read: Reads settings and credential again; None: there is no reload.
 
     Raises:
         ConfigError: The settings cannot be used.
         DeviceError: The control socket cannot be used.
     """
-    options = session_options(settings)
-    address = endpoint.url(
-        settings.live.endpoint, settings.live.api_version, credential
-    )
+    server = server_of(settings, credential)
     minutes = settings.live.session.idle_reset_minutes
     handles = Handles(
         StateFile(state or config.state_directory()),
-        address,
-        options,
+        server.address,
+        server.options,
         life=minutes * 60 if minutes else float("inf"),
     )
-    appliance = Appliance(settings, Server(address, credential, options), handles)
+    appliance = Appliance(settings, server, handles)
     stopped = asyncio.Event()
     appliance.stop = stopped.set
+    reloading = Reloading(appliance, server, read) if read is not None else None
+    appliance.reload = reloading.reload if reloading is not None else None
     async with contextlib.AsyncExitStack() as stack:
-        stack.enter_context(_on_signal(stopped.set))  # first in, last out
+        stack.enter_context(_on_signal(appliance))  # first in, last out
         path = config.socket_path(settings.control)
         await stack.enter_async_context(ControlSocket(appliance).listen(path))
         underway = Underway(path.with_suffix(".turn"))
@@ -89,12 +93,23 @@ async def serve(
         if face is not None:
             stack.enter_context(face.attach(appliance))
         stack.push_async_callback(handles.save)
-        await _run(appliance, buttons, stopped)
+        more = [] if reloading is None else [reloading.keep()]
+        await _run(appliance, buttons, stopped, *more)
 
 
-async def _run(appliance: Appliance, buttons: Buttons, stopped: asyncio.Event) -> None:
+async def _run(
+    appliance: Appliance,
+    buttons: Buttons,
+    stopped: asyncio.Event,
+    *more: Coroutine[Any, Any, None],
+) -> None:
+    def alive() -> bool:
+        return appliance.sound.alive() and buttons.alive()
+
     try:
         async with asyncio.TaskGroup() as tasks:
+            for task in more:
+                tasks.create_task(task)
             for name, task in {
                 "stop": _stop_when(stopped),
                 "microphone": appliance.sound.microphone.keep(),
@@ -103,32 +118,23 @@ async def _run(appliance: Appliance, buttons: Buttons, stopped: asyncio.Event) -
                 "link": appliance.link.keep(),
                 "handles": appliance.handles.keep_saved(),
                 "reset": appliance.reset_when_idle(),
-                "watchdog": supervisor.feed_watchdog(appliance.sound.alive),
+                "status": keep_told(appliance, stopped),
+                "watchdog": supervisor.feed_watchdog(alive),
+                "ready": _tell_ready(appliance, buttons),
             }.items():
                 tasks.create_task(task, name=name)
-            _tell_systemd(appliance, stopped)
-            supervisor.notify(READY="1")
     except* Stop:
         pass
 
 
-def _tell_systemd(appliance: Appliance, stopped: asyncio.Event) -> None:
-    told = ""
-
-    def tell(_: dict[str, Any]) -> None:
-        nonlocal told
-        error = appliance.error
-        words = f"link {appliance.link.status}, {appliance.phase}"
-        words = f"{words}; {error}" if error else words
-        if words != told and not stopped.is_set():
-            told = words
-            supervisor.notify(STATUS=words)
-
-    appliance.news.listen(tell)
+async def _tell_ready(appliance: Appliance, buttons: Buttons) -> None:
+    """Ready: the button works or is waited for; the cloud need not answer."""
+    await appliance.bell.until(lambda: buttons.looked)
+    supervisor.notify(READY="1")
 
 
 @contextlib.contextmanager
-def _on_signal(stop: Callable[[], None]) -> Iterator[None]:
+def _on_signal(appliance: Appliance) -> Iterator[None]:
     """Catch the signals until the end is over, not only until it begins.
 
     A terminal that is closed sends SIGHUP more than once; a second one is not to
@@ -137,20 +143,34 @@ def _on_signal(stop: Callable[[], None]) -> Iterator[None]:
     """
     loop = asyncio.get_running_loop()
     came: set[signal.Signals] = set()
+    reload = None if _has_terminal() else appliance.reload
 
     def take(number: signal.Signals) -> None:
+        if number == signal.SIGHUP and reload is not None and not came:
+            with contextlib.suppress(ConfigError, CredentialError):  # it has told
+                reload()
+            return
         came.add(number)
-        stop()
+        appliance.stop()
 
-    for number in _STOP_SIGNALS:
+    for number in _SIGNALS:
         loop.add_signal_handler(number, take, number)
     try:
         yield
     finally:
-        for number in _STOP_SIGNALS:
+        for number in _SIGNALS:
             loop.remove_signal_handler(number)
             if came:
                 signal.signal(number, signal.SIG_IGN)
+
+
+def _has_terminal() -> bool:
+    """Whether a terminal controls this process; closing it would send SIGHUP."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 async def _stop_when(stopped: asyncio.Event) -> None:
@@ -160,27 +180,9 @@ async def _stop_when(stopped: asyncio.Event) -> None:
     raise Stop
 
 
-def session_options(settings: Configuration) -> SessionOptions:
-    """What the settings ask of a session.
-
-    Raises:
-        ConfigError: ``instructions_file`` cannot be read.
-    """
-    live = settings.live
-    return SessionOptions(
-        model=live.model,
-        instructions=config.instructions(live),
-        voice=live.voice,
-        language=live.language,
-        transcripts=live.transcripts,
-        trigger_tokens=live.compression.trigger_tokens,
-        target_tokens=live.compression.target_tokens,
-    )
-
-
-def run_service(settings: Configuration, credential: str) -> None:
+def run_service(settings: Configuration, credential: str, read: Read) -> None:
     """Run the appliance until a signal; see ``serve``."""
-    run(serve(settings, credential))
+    run(serve(settings, credential, read=read))
 
 
 def run(program: Coroutine[Any, Any, None]) -> None:

@@ -63,6 +63,14 @@ class Sound:
         self.speaker = self._keep_speaker()
         self.set_volume()
 
+    def use(self, settings: Configuration) -> None:
+        """Take other devices and another pre-roll; called in a pause."""
+        if settings.microphone.pre_roll_ms != self._settings.microphone.pre_roll_ms:
+            self._pre_roll = PreRoll(settings.microphone.pre_roll_ms / 1000)
+        self._settings = settings
+        self.microphone.use(settings.microphone.device)
+        self.speaker.use(settings.speaker.device)
+
     # -- the ears ------------------------------------------------------------------
 
     def forget_pre_roll(self) -> None:
@@ -113,20 +121,20 @@ class Sound:
             self._pre_roll.add(pcm)
 
     def _keep_microphone(self) -> Keeper[Microphone]:
-        name = self._settings.microphone.device
-        always = self._settings.microphone.pre_roll_ms > 0
+        def always() -> bool:
+            return self._settings.microphone.pre_roll_ms > 0
 
-        def open_it() -> Microphone:
+        def open_it(name: str) -> Microphone:
             device = open_microphone(name, lambda pcm: self._post(self._block, pcm))
-            if not always:  # it is opened for a press that has begun
+            if not always():  # it is opened for a press that has begun
                 device.rewind()
             return device
 
         return Keeper(
             "microphone",
-            name,
+            self._settings.microphone.device,
             open_it,
-            wanted=lambda: always or self.recording is not None,
+            wanted=lambda: always() or self.recording is not None,
             changed=self._microphone_changed,
             bell=self._bell,
             clock=time.monotonic,
@@ -163,11 +171,10 @@ class Sound:
         self.playout.set_volume(self.volume, muted=self.muted)
 
     def _keep_speaker(self) -> Keeper[Speaker]:
-        name = self._settings.speaker.device
         return Keeper(
             "speaker",
-            name,
-            lambda: open_speaker(name, self._pull),
+            self._settings.speaker.device,
+            lambda name: open_speaker(name, self._pull),
             wanted=lambda: True,
             changed=self._on_change,
             bell=self._bell,

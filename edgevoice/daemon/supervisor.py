@@ -1,4 +1,4 @@
-"""systemd: ready, status in plain words, watchdog, stopping; see sd_notify(3)."""
+"""What systemd is told, and the watchdog; see sd_notify(3)."""
 
 import asyncio
 import contextlib

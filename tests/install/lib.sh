@@ -10,7 +10,7 @@ fail() {
   exit 1
 }
 
-ok() { printf 'ok: %s\n' "$*"; }
+ok() { printf 'ok (%3d s): %s\n' "$SECONDS" "$*"; }
 
 # expect WORDS COMMAND...: the command succeeds.
 expect() {
@@ -39,16 +39,20 @@ same() {
 
 # Every file of the machine with mode, owner and content, but for what apt, dpkg and
 # systemd keep for themselves.
-everything() {
-  find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /tmp \
-    -o -path /var/tmp -o -path /var/log -o -path /var/cache -o -path /var/lib/apt \
-    -o -path /var/lib/dpkg -o -path /var/lib/systemd/timers -o -path /root/.cache \
-    -o -path /etc/ld.so.cache -o -path /trial.log \) -prune -o -print0 |
-    LC_ALL=C sort -z | while IFS= read -r -d '' path; do
-    case $path in /etc/passwd- | /etc/group- | /etc/shadow- | /etc/gshadow-) continue ;; esac
-    printf '%s %s %s\n' "$(stat -c '%a %U %G' "$path")" "$path" \
-      "$([ ! -f "$path" ] || sha256sum <"$path" | cut -c1-16)"
+everything() { # sorted
+  list_everything | LC_ALL=C sort -k 4
+}
+
+list_everything() {
+  local own=()
+  for path in /proc /sys /dev /run /tmp /var/tmp /var/log /var/cache /var/lib/apt \
+    /var/lib/dpkg /var/lib/systemd/timers /root/.cache /etc/ld.so.cache /trial.log \
+    /etc/passwd- /etc/group- /etc/shadow- /etc/gshadow-; do
+    own+=(-o -path "$path")
   done
+  find / -xdev \( -false "${own[@]}" \) -prune -o -printf '%m %u %g %p %l\n' \
+    \( ! -type f -o -fprint0 /tmp/files \)
+  xargs -0 sha256sum </tmp/files
 }
 
 # Settings for a simulator in the same machine and WAV files as sound card, and a key.

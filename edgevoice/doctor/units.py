@@ -1,0 +1,146 @@
+"""systemd: which of the two units fits this machine, and how it fares."""
+
+import grp
+import os
+import pwd
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from edgevoice.doctor.finding import Finding, ok, skipped, warning, wrong
+from edgevoice.doctor.tools import Ask, ask
+
+UNIT: Final = "edgevoice.service"
+
+SOUND_SERVERS: Final = {"pipewire-0": "PipeWire", "pulse/native": "PulseAudio"}
+"""Sockets below /run/user/UID, and whose they are. PipeWire has both."""
+
+FIELDS: Final = (
+    *("LoadState", "UnitFileState", "ActiveState", "SubState", "Result"),
+    *("NRestarts", "ExecMainStatus", "WatchdogUSec", "StatusText"),
+)
+"""What is asked of a unit. Not its environment, where a key may be."""
+
+EX_CONFIG: Final = "78"
+
+SYSTEM: Final = "/etc/systemd/system/*.wants"
+USER: Final = ("/etc/systemd/user/*.wants", ".config/systemd/user/*.wants")
+"""Where ``systemctl enable`` puts its links; the last is below a home."""
+
+
+def check_variant(user: pwd.struct_passwd, root: Path = Path("/")) -> Finding:
+    """``variant``: which unit fits, and whether that one is enabled.
+
+    PipeWire and PulseAudio belong to a person's session and hold the cards, so where
+    one runs edgevoice must be in that session.
+
+    Args:
+        user: Who the user unit would belong to.
+        root: Of the file system.
+    """
+    servers = _sound_servers(root, user.pw_uid)
+    system = any(root.glob(f"{SYSTEM[1:]}/{UNIT}"))
+    own = _enabled_for(user, root)
+    fits = f"the user unit fits: {servers} runs for {user.pw_name}"
+    if not servers:
+        fits = "the system unit fits: no PipeWire or PulseAudio runs"
+    if system and own:
+        off = f"systemctl --user disable --now {UNIT}"
+        if servers:
+            off = f"sudo systemctl disable --now {UNIT}"
+        return wrong("variant", f"both units are enabled; {fits}", f"`{off}`")
+    if system and servers:
+        cure = f"`sudo systemctl disable --now {UNIT}`, `{_ENABLE_USER}`"
+        return warning("variant", f"the system unit is enabled, but {fits}", cure)
+    if own and not servers:
+        cure = f"`systemctl --user disable --now {UNIT}`, `{_ENABLE_SYSTEM}`"
+        return warning("variant", f"the user unit is enabled, but {fits}", cure)
+    return ok("variant", fits)
+
+
+_ENABLE_USER: Final = f"systemctl --user enable --now {UNIT}"
+_ENABLE_SYSTEM: Final = f"sudo systemctl enable --now {UNIT}"
+
+
+def check_linger(user: pwd.struct_passwd, root: Path = Path("/")) -> Finding:
+    """``linger``: a user's unit ends when its user logs out, unless they linger."""
+    if not _enabled_for(user, root):
+        return skipped("linger", "the user unit is not enabled")
+    if (root / "var/lib/systemd/linger" / user.pw_name).exists():
+        return ok("linger", f"the unit of {user.pw_name} runs without a login")
+    found = f"the unit of {user.pw_name} ends at logout, and waits for a login"
+    return warning("linger", found, f"`sudo loginctl enable-linger {user.pw_name}`")
+
+
+def check_unit(*, of_user: bool, ask: Ask = ask) -> Finding:
+    """``unit`` or ``user-unit``: how it fares, by what systemd says of it."""
+    name, scope = ("user-unit", ["--user"]) if of_user else ("unit", [])
+    words = ask("systemctl", *scope, "show", UNIT, f"--property={','.join(FIELDS)}")
+    fields = dict(
+        line.split("=", 1) for line in (words or "").splitlines() if "=" in line
+    )
+    if not fields:
+        return skipped(name, "no systemd answers here")
+    if fields.get("LoadState") != "loaded":
+        return skipped(name, "not installed")
+    return _unit(name, " ".join(["journalctl", *scope, "-u edgevoice -n 20"]), fields)
+
+
+def _unit(name: str, journal: str, fields: dict[str, str]) -> Finding:
+    state = f"{fields.get('ActiveState')}, {fields.get('UnitFileState') or 'static'}"
+    look = f"`{journal}` tells more"
+    if fields.get("ActiveState") == "failed":
+        result = fields.get("Result", "")
+        if fields.get("ExecMainStatus") == EX_CONFIG:
+            found = "failed: settings or key (status 78), so it is not started again"
+            return wrong(name, found, f"mend what is told above; {look}")
+        return wrong(name, f"failed: {result}", look)
+    restarts = int(fields.get("NRestarts") or 0)
+    if restarts:
+        found = f"{state}, but it was restarted {restarts} times"
+        return warning(name, f"{found}, last for: {fields.get('Result')}", look)
+    if fields.get("ActiveState") != "active":
+        scope = "systemctl --user" if name == "user-unit" else "sudo systemctl"
+        return warning(name, state, f"`{scope} enable --now {UNIT}` starts it")
+    watch = fields.get("WatchdogUSec", "0")
+    watched = "no watchdog" if watch in {"0", "infinity"} else f"watchdog {watch}"
+    return ok(name, f"{state}, {watched}; {fields.get('StatusText')}")
+
+
+def check_groups(groups: Iterable[str], *, installed: bool) -> Finding:
+    """``groups``: those that the system unit joins must exist, or it cannot start."""
+    if not installed:
+        return skipped("groups", "the system unit is not installed")
+    known = {group.gr_name for group in grp.getgrall()}
+    missing = [name for name in groups if name not in known]
+    if not missing:
+        return ok("groups", f"{', '.join(groups)} exist")
+    found = f"there is no group {missing[0]}: the unit fails with 216/GROUP"
+    return wrong("groups", found, f"`sudo groupadd --system {missing[0]}`")
+
+
+def person_behind(environ: Mapping[str, str]) -> pwd.struct_passwd:
+    """Who is at the keyboard, also behind sudo."""
+    uid = environ.get("SUDO_UID", "")
+    try:
+        return pwd.getpwuid(int(uid) if uid.isdigit() else os.getuid())
+    except KeyError:
+        return pwd.getpwuid(0)
+
+
+def _sound_servers(root: Path, uid: int) -> str:
+    for socket, name in SOUND_SERVERS.items():
+        try:
+            if (root / "run/user" / str(uid) / socket).exists():
+                return name
+        except PermissionError:
+            continue
+    return ""
+
+
+def _enabled_for(user: pwd.struct_passwd, root: Path) -> bool:
+    own = Path(user.pw_dir.lstrip("/")) / USER[1]
+    try:
+        return any(any(root.glob(f"{at}/{UNIT}")) for at in (USER[0][1:], str(own)))
+    except PermissionError:
+        return False

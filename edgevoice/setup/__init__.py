@@ -1,0 +1,1 @@
+"""``edgevoice setup``: asks, tries, and writes settings and key."""

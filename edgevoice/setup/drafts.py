@@ -1,0 +1,114 @@
+"""What is to be written: files from what was there and what is wanted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from edgevoice import config
+from edgevoice.config import Configuration
+from edgevoice.setup import service
+from edgevoice.setup.files import PRIVATE, PUBLIC, Draft
+from edgevoice.setup.place import Place
+from edgevoice.setup.settings_file import Key, Value, literal, set_keys
+from edgevoice.setup.steps import PARTS, changed
+
+KEY_FILE: Final[Key] = ("live", "key_file")
+
+_KEYS: Final = (KEY_FILE, *(key for part in PARTS for key in part.keys))
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What shall be.
+
+    Attributes:
+        settings: All of them.
+        key: A new one; None: whatever there is stays.
+    """
+
+    settings: Configuration
+    key: str | None = None
+
+    def __repr__(self) -> str:
+        """Without the key."""
+        return f"Wanted({self.settings!r})"
+
+
+def changes(before: Configuration, after: Configuration) -> dict[Key, Value]:
+    """What differs, of the settings that setup knows."""
+    return {key: _value(after, key) for key in _KEYS if _differs(before, after, key)}
+
+
+def drafts(where: Place, before: Configuration, wanted: Wanted) -> list[Draft]:
+    """The files to write, none if nothing is new; checked as `edgevoice check` does.
+
+    Raises:
+        ConfigError: The settings would be wrong, or cannot be changed where they stand.
+    """
+    settings, found = _settings(where, wanted), []
+    if wanted.key is not None:
+        key = f"{wanted.key}\n"
+        found.append(Draft(where.key, key, PRIVATE, where.folder_mode))
+    if new := changes(before, settings):
+        text = set_keys(where.text(), new)
+        config.parse(text, where.settings)
+        found.append(Draft(where.settings, text, _mode(where), where.folder_mode))
+    if where.is_system and settings.button.source.startswith("evdev:"):
+        found += _input_drop_in()
+    return found
+
+
+def summary(
+    where: Place, before: Configuration, wanted: Wanted, files: Sequence[Draft]
+) -> list[str]:
+    """What would be written, in lines for a person; the key is not shown."""
+    lines = []
+    for draft in files:
+        lines.append(f"{draft.path}{' (only its owner can read it)' * _private(draft)}")
+        if draft.path == service.INPUT_DROP_IN:
+            lines.append("  lets the service read input devices")
+        elif _private(draft):
+            lines.append("  the key")
+        else:
+            for key, value in changes(before, _settings(where, wanted)).items():
+                old = _value(before, key)
+                lines.append(
+                    f"  {'.'.join(key)} = {literal(value)} (was {literal(old)})"
+                )
+    return lines
+
+
+def _settings(where: Place, wanted: Wanted) -> Configuration:
+    """Those that are wanted; the service's own need not say where its key is."""
+    if wanted.key is None or where.is_system:
+        return wanted.settings
+    return changed(wanted.settings, KEY_FILE, str(where.key))
+
+
+def _private(draft: Draft) -> bool:
+    return draft.mode == PRIVATE
+
+
+def _mode(where: Place) -> int:
+    """The service runs as another user and has to read its settings."""
+    if where.is_system or not where.settings.exists():
+        return PUBLIC
+    return where.settings.stat().st_mode & 0o777
+
+
+def _input_drop_in() -> list[Draft]:
+    """The unit's confinement lets no input device through but by this."""
+    path = service.INPUT_DROP_IN
+    if path.exists() or not service.BOOTED.is_dir():
+        return []
+    return [Draft(path, service.INPUT_ALLOWED, PUBLIC)]
+
+
+def _differs(before: Configuration, after: Configuration, key: Key) -> bool:
+    return _value(before, key) != _value(after, key)
+
+
+def _value(settings: Configuration, key: Key) -> Value:
+    table, name = key
+    value: Value = getattr(getattr(settings, table), name)
+    return value

@@ -1,0 +1,97 @@
+"""Writes whole files at once, each with its owner and mode from its first moment."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from edgevoice.errors import EdgeVoiceError
+
+PRIVATE: Final = 0o600
+PUBLIC: Final = 0o644
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A file to be written.
+
+    Attributes:
+        path: Where; of a link, what it points to is replaced.
+        text: What it shall hold.
+        mode: Permissions of the file.
+        folder_mode: Permissions of its folder, if that has to be made.
+    """
+
+    path: Path
+    text: str
+    mode: int
+    folder_mode: int = 0o755
+
+    def __repr__(self) -> str:
+        """Without the text, which may be the key."""
+        return f"Draft({str(self.path)!r})"
+
+
+def write(drafts: Sequence[Draft]) -> None:
+    """Write all of them, or none: what can fail is done before the first is replaced.
+
+    New files belong to whoever runs this: to root, or to the person.
+
+    Raises:
+        EdgeVoiceError: One cannot be written; nothing was changed.
+    """
+    prepared: list[tuple[str, Path]] = []
+    for draft in drafts:
+        try:
+            prepared.append((_prepare(draft), draft.path.resolve()))
+        except OSError as error:
+            for temporary, _ in prepared:
+                os.unlink(temporary)
+            raise EdgeVoiceError(
+                f"cannot write {draft.path}: {error.strerror}; nothing was changed"
+            ) from error
+    for temporary, path in prepared:
+        os.replace(temporary, path)
+    for folder in {path.parent for _, path in prepared}:
+        _sync(folder)
+
+
+def _prepare(draft: Draft) -> str:
+    """Write the text beside its place; returns where."""
+    path = draft.path.resolve()
+    if path.is_dir():
+        raise IsADirectoryError(None, "it is a folder")
+    _make_folder(path.parent, draft.folder_mode)
+    # mkstemp gives 0600: at no moment can others read the key.
+    file, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with open(file, "w", encoding="utf-8", newline="") as opened:
+            opened.write(draft.text)
+            opened.flush()
+            os.fchmod(file, draft.mode)
+            os.fsync(file)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    return temporary
+
+
+def _make_folder(folder: Path, mode: int) -> None:
+    """Make a folder and those above it, whatever the umask says."""
+    if not folder.exists():
+        _make_folder(folder.parent, mode)
+        folder.mkdir()
+        folder.chmod(mode)
+
+
+def _sync(folder: Path) -> None:
+    """Have the new names on the disk; some file systems cannot, and need not."""
+    with contextlib.suppress(OSError):
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)

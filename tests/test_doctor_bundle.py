@@ -1,0 +1,97 @@
+"""The report that is passed on: what is in it, and what is not."""
+
+import json
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edgevoice.config import Configuration, Live
+from edgevoice.doctor import bundle
+from edgevoice.doctor.finding import ok, wrong
+from edgevoice.doctor.tools import ask
+from edgevoice.errors import EdgeVoiceError
+
+KEY = "a-key-of-an-unusual-look"
+USUAL = "AIzaSyA-key_of_nobody-123"
+TOKEN = "auth_tokens/0123456789abcdef"
+WORDS = "You are a friend of Ada Lovelace."
+SETTINGS = Configuration(live=Live(instructions=WORDS, key_file=USUAL))
+NOW = 1_800_000_000.0
+
+
+def content(path: Path) -> dict[str, str]:
+    def read() -> Iterator[tuple[str, str]]:
+        with tarfile.open(path) as tar:
+            for entry in tar:
+                file = tar.extractfile(entry)
+                assert file
+                assert (entry.mode, entry.mtime) == (0o600, NOW)
+                yield entry.name.partition("/")[2], file.read().decode()
+
+    return dict(read())
+
+
+def written(folder: Path, settings: Configuration | None = SETTINGS) -> dict[str, str]:
+    findings = [ok("disk", f"{KEY} {USUAL}"), wrong("key", f"{TOKEN} bad", "mend it")]
+    path = folder / "report.tar.gz"
+    line = bundle.write(path, findings, settings, ["", KEY], NOW)
+    assert line.startswith(f"{path}: findings, versions, settings, ")
+    assert path.stat().st_mode & 0o777 == 0o600
+    return content(path)
+
+
+def test_keys_and_instructions_are_left_out_wherever_they_stand(
+    tmp_path: Path,
+) -> None:
+    everything = "".join(written(tmp_path).values())
+
+    for secret in (KEY, USUAL, TOKEN, "Lovelace"):
+        assert secret not in everything
+    assert "[left out] bad" in everything
+
+
+def test_what_helps_is_in_it(tmp_path: Path) -> None:
+    files = written(tmp_path)
+
+    assert [one["name"] for one in json.loads(files["findings.json"])] == [
+        *("disk", "key")
+    ]
+    assert "✗ key " in files["findings.txt"]
+    assert "msgspec " in files["versions.txt"]
+    live = json.loads(files["settings.json"])["live"]
+    assert live["model"] == "gemini-3.8-live"
+    assert live["key_file"] == "[set]"
+    assert live["instructions"] == f"[{len(WORDS)} characters, left out]"
+    assert files["units.txt"].startswith("systemctl show edgevoice.service")
+    assert "journalctl -u edgevoice.service -n 300" in files["journal.txt"]
+    assert files["devices.txt"]
+
+
+def test_settings_that_cannot_be_read_are_no_hindrance(tmp_path: Path) -> None:
+    assert "cannot be read" in written(tmp_path, None)["settings.json"]
+
+
+def test_an_old_report_gives_way_and_what_it_links_to_stays(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    (tmp_path / "report.tar.gz").symlink_to(precious)
+
+    written(tmp_path)
+    written(tmp_path)
+
+    assert precious.read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["none/report.tar.gz", "."])
+def test_a_place_that_cannot_be_written_is_told(name: str, tmp_path: Path) -> None:
+    with pytest.raises(EdgeVoiceError, match=r"^cannot write .*; name a file"):
+        bundle.write(tmp_path / name, [], None, [], NOW)
+
+
+def test_programs_are_asked_and_those_that_cannot_say_say_nothing() -> None:
+    assert ask("printf", " hello ") == "hello"
+    assert ask("false") is None
+    assert ask("no-such-program") is None
+    assert ask("sh", "-c", "echo $LC_ALL") == "C.UTF-8"

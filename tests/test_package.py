@@ -1,0 +1,78 @@
+"""The Debian package and scripts/install, held against what they are made from."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from edgevoice import __version__
+from edgevoice.config import CREDENTIAL_NAME, SYSTEM_FILE
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+CONTROL = (ROOT / "debian" / "control").read_text("utf-8")
+UNITS = [ROOT / "systemd" / "edgevoice.service"]
+UNITS += [ROOT / "systemd" / "user" / "edgevoice.service"]
+
+
+def needs() -> list[tuple[str, str]]:
+    """Every package of pyproject.toml and the version it begins with."""
+    lists = [PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()]
+    return re.findall(
+        r"([\w-]+)>=([\d.]+)", " ".join(word for one in lists for word in one)
+    )
+
+
+def debian_name(package: str) -> str:
+    return "python3-" + package.lower().removesuffix("-python")
+
+
+@pytest.mark.parametrize(("package", "version"), needs())
+def test_the_package_asks_for_the_versions_of_the_project(
+    package: str, version: str
+) -> None:
+    name = debian_name(package)
+    if package == "lgpio":  # Raspberry Pi's archive counts its versions differently
+        assert f" {name},\n" in CONTROL
+    else:
+        assert re.search(rf" {name} \(>= (1:)?{re.escape(version)}\),\n", CONTROL)
+
+
+def test_the_package_asks_for_nothing_else_of_python() -> None:
+    asked = re.findall(r"^ (python3-\w+)", CONTROL.partition("\nPackage:")[2], re.M)
+
+    assert sorted(asked) == sorted(debian_name(package) for package, _ in needs())
+    assert f"python3 ({PROJECT['requires-python'].replace('>=', '>= ')})" in CONTROL
+
+
+def test_the_package_has_the_version_of_the_program() -> None:
+    newest = re.match(
+        r"edgevoice \((.*?)\)", (ROOT / "debian" / "changelog").read_text()
+    )
+
+    assert newest
+    assert newest[1] == __version__ == PROJECT["version"]
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=["system", "user"])
+def test_scripts_install_fills_its_own_program_into_the_unit(unit: Path) -> None:
+    script = (ROOT / "scripts" / "install").read_text("utf-8")
+    found = re.search(r'sed "s#(.*?)#=\\"\$venv/bin/edgevoice\\" #"', script)
+
+    assert found
+    started = re.findall(f"^(Exec.*){found[1]}(.*)$", unit.read_text("utf-8"), re.M)
+    assert started == [("ExecStart", "run"), ("ExecReload", "reload")]
+
+
+def test_units_and_installers_mean_the_same_files() -> None:
+    key = SYSTEM_FILE.with_name(CREDENTIAL_NAME)
+    folder = SYSTEM_FILE.parent
+    postinst = (ROOT / "debian" / "edgevoice.postinst").read_text("utf-8")
+
+    assert f"LoadCredential={CREDENTIAL_NAME}:{key}\n" in UNITS[0].read_text("utf-8")
+    assert f"-s {key} ]" in postinst
+    assert f"settings={folder}\n" in (ROOT / "scripts" / "places.sh").read_text("utf-8")
+    assert f"config/{SYSTEM_FILE.name} {str(folder)[1:]}\n" in (
+        ROOT / "debian" / "edgevoice.install"
+    ).read_text("utf-8")
