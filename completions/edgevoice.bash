@@ -21,7 +21,7 @@ _edgevoice_options() {
 _edgevoice() {
   local current=$2 previous=$3 commands
   commands="run talk simulator setup check devices doctor press release tap say stop new mute
-    unmute volume status watch"
+    unmute volume reload status watch"
   COMPREPLY=()
   case $previous in
     --config | --socket | --bundle | --key-file)

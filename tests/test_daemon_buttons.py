@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from edgevoice.controls import evdev, gpio
+from edgevoice.controls.control import Signal
 from edgevoice.controls.gpio import FACTORY_VARIABLE, pin_factory
-from edgevoice.daemon import buttons
+from edgevoice.daemon import buttons, service, supervisor
 from edgevoice.errors import DeviceError
 from edgevoice.simulator import Simulator
 from tests.evening import Evening, evening
@@ -226,8 +227,19 @@ async def test_a_pin_that_cannot_be_read_is_told_and_opened_again(
 
 
 async def test_another_pin_is_opened_and_the_old_one_let_go(
-    tmp_path: Path, header: Any
+    tmp_path: Path, header: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    class WatchedLamp(gpio.GpioLamp):
+        def close(self) -> None:
+            closed.append(self)
+            super().close()
+
+        def show(self, signal: Signal) -> None:
+            assert self not in closed
+            super().show(signal)
+
+    closed: list[WatchedLamp] = []
+    monkeypatch.setattr(gpio, "GpioLamp", WatchedLamp)
     async with evening(tmp_path, pace=0, button=GPIO) as here:
         await is_open(here)
         here.reload(button={"pin": 5}, indicator={"pin": 6})
@@ -291,6 +303,25 @@ class Deaf:
 
     def close(self) -> None:
         pass
+
+
+async def test_systemd_is_told_ready_once_the_button_was_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notices: list[dict[str, str]] = []
+    async with evening(tmp_path) as here:
+        await here.is_idle()
+        one = buttons.Buttons(here.appliance)
+        monkeypatch.setattr(supervisor, "notify", lambda **f: notices.append(f))
+        telling = asyncio.create_task(service._tell_ready(here.appliance, one))
+        await asyncio.sleep(0)
+        assert notices == []
+
+        looking = asyncio.create_task(one.keep())
+
+        await asyncio.wait_for(telling, 5)
+        looking.cancel()
+        assert {"READY": "1"} in notices
 
 
 async def test_a_button_that_cannot_report_is_no_sign_of_life_a_missing_one_is(

@@ -31,6 +31,16 @@ def test_every_indicator_shows_every_change() -> None:
     assert other.shown == one.shown
 
 
+def test_an_indicator_that_was_removed_shows_nothing_more() -> None:
+    panel, lamp = Panel(), Lamp()
+    panel.add(lamp)
+
+    panel.remove(lamp)
+    panel.show(Signal.IDLE)
+
+    assert lamp.shown == [Signal.OFFLINE]
+
+
 def test_the_same_signal_again_changes_nothing() -> None:
     panel, lamp = Panel(), Lamp()
     panel.add(lamp)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import soxr
 
+from edgevoice.audio.earcons import Earcon
 from edgevoice.audio.pcm import DOWNLINK_HZ, UPLINK_HZ, Samples
 from edgevoice.audio.wavefile import read
 from edgevoice.daemon.keeper import Keeper
@@ -329,6 +330,18 @@ async def test_ten_reloads_in_a_row_leave_the_last_one(tmp_path: Path) -> None:
         assert len(setups(here.simulator)) <= 3
         assert here.appliance.settings.button.tap_ms == 9
         assert (await here.ask(0.3))["outcome"] == "answered"
+
+
+async def test_the_end_of_a_signal_sound_is_a_pause(tmp_path: Path) -> None:
+    async with evening(tmp_path) as here:
+        await here.is_idle()
+        here.appliance.sound.signal(Earcon.FAILED)
+        assert here.reload(button={"tap_ms": 100})["waits"]
+
+        async with asyncio.timeout(5):
+            await here.appliance.bell.until(
+                lambda: here.appliance.settings is here.paper.settings
+            )
 
 
 async def test_what_is_the_same_changes_nothing(tmp_path: Path) -> None:

@@ -180,7 +180,8 @@ def test_settings_that_change_all_the_time_touch_no_utterance() -> None:
 
 def test_a_shorter_memory_counts_from_the_last_turn_on() -> None:
     def remember(here: Life, minutes: float) -> None:
-        here.paper.write(live={"session": {"idle_reset_minutes": minutes}})
+        session = {"idle_reset_minutes": minutes, "connection_minutes": 0}
+        here.paper.write(live={"session": session})
         assert here.appliance.reload is not None
         here.appliance.reload()
 
@@ -188,11 +189,13 @@ def test_a_shorter_memory_counts_from_the_last_turn_on() -> None:
         await here.say(0.5)
         await here.is_settled()
         remember(here, 0)
-        await asyncio.sleep(500)
+        await asyncio.sleep(1000)
         assert here.appliance.link.generation == 1, "never"
-        remember(here, 8.5)
-        await asyncio.sleep(15)
-        assert here.appliance.link.generation == 2, "510 s after the turn"
+        remember(here, 30)
+        await asyncio.sleep(100)
+        remember(here, 20)
+        await asyncio.sleep(150)
+        assert here.appliance.link.generation == 2, "1200 s after the turn"
         assert not here.appliance.handles.resumed
 
     live(wait)

@@ -45,8 +45,9 @@ class Buttons:
                 self._check_level(self._button)
             elif self._source != "none":
                 self._open_button()
-            self.looked = True
-            self._appliance.bell.ring()
+            if not self.looked:
+                self.looked = True
+                self._appliance.bell.ring()
             await self._appliance.bell.until(self._is_new, CHECK_S)
 
     def alive(self) -> bool:
@@ -65,9 +66,11 @@ class Buttons:
         return self._wanted != self._named
 
     def _begin(self) -> None:
-        """Let go of what earlier settings named, if any; then the lamp."""
+        """Let go of what earlier settings named, if any; then the lamp.
+
+        Settings change in a pause, so nobody holds the button.
+        """
         self.close()
-        self._appliance.release(self._source)
         self._named = self._wanted
         self._source = self._named[0].source
         self._report("closed", None)

@@ -79,8 +79,8 @@ async def serve(
     appliance = Appliance(settings, server, handles)
     stopped = asyncio.Event()
     appliance.stop = stopped.set
-    reloading = Reloading(appliance, server, read) if read is not None else None
-    appliance.reload = reloading.reload if reloading is not None else None
+    reloading = Reloading(appliance, server, read or (lambda: (settings, credential)))
+    appliance.reload = reloading.reload if read is not None else None
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(_on_signal(appliance))  # first in, last out
         path = config.socket_path(settings.control)
@@ -93,23 +93,17 @@ async def serve(
         if face is not None:
             stack.enter_context(face.attach(appliance))
         stack.push_async_callback(handles.save)
-        more = [] if reloading is None else [reloading.keep()]
-        await _run(appliance, buttons, stopped, *more)
+        await _run(appliance, buttons, reloading, stopped)
 
 
 async def _run(
-    appliance: Appliance,
-    buttons: Buttons,
-    stopped: asyncio.Event,
-    *more: Coroutine[Any, Any, None],
+    appliance: Appliance, buttons: Buttons, reloading: Reloading, stopped: asyncio.Event
 ) -> None:
     def alive() -> bool:
         return appliance.sound.alive() and buttons.alive()
 
     try:
         async with asyncio.TaskGroup() as tasks:
-            for task in more:
-                tasks.create_task(task)
             for name, task in {
                 "stop": _stop_when(stopped),
                 "microphone": appliance.sound.microphone.keep(),
@@ -117,6 +111,7 @@ async def _run(
                 "button": buttons.keep(),
                 "link": appliance.link.keep(),
                 "handles": appliance.handles.keep_saved(),
+                "settings": reloading.keep(),
                 "reset": appliance.reset_when_idle(),
                 "status": keep_told(appliance, stopped),
                 "watchdog": supervisor.feed_watchdog(alive),
