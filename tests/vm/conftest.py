@@ -12,6 +12,7 @@ SUITE = Path("/host/suite")
 FIGURES = Path("/host/figures.json")
 
 Record = Callable[..., None]
+Times = Callable[[int], int]
 
 figures: dict[str, object] = {}
 
@@ -39,7 +40,7 @@ def record() -> Record:
 
 
 @pytest.fixture
-def times() -> Callable[[int], int]:
+def times() -> Times:
     """How often to repeat: Debian 12 repeats a fifth of it."""
     return lambda full: full if SUITE.read_text().strip() == "trixie" else full // 5
 

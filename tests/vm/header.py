@@ -33,6 +33,11 @@ def is_lit() -> bool:
     return (LAMP / "value").read_text().strip() == "1"
 
 
+def when_lit() -> float:
+    """The time, by ``time.monotonic()``, if the lamp is lit; else 0."""
+    return time.monotonic() if is_lit() else 0.0
+
+
 def _bounce(last: str, other: str) -> int:
     end, edges = time.monotonic() + BOUNCE_S, 0
     while time.monotonic() < end:
