@@ -1,7 +1,9 @@
 #!/bin/bash
 # Install edgevoice as a user would, and run the tests; in the machine, as root.
 set -eu
-. /host/options # sets: options, for pytest
+options=()
+# shellcheck source=/dev/null  # sets it anew: what pytest is told
+. /host/options
 
 export DEBIAN_FRONTEND=noninteractive
 if [ -e /host/edgevoice.deb ]; then

@@ -14,7 +14,7 @@ from tests.vm.waiting import output, until
 
 MOST_EXPOSURE = 1.7
 PROBE = Path("/usr/local/lib/edgevoice-test/probe.py")
-OPEN_FOLDERS = "/srv/open", "/home/open", "/opt/open"
+OPEN_FOLDERS = "/srv/open", "/mnt/open", "/opt/open"
 """Folders of this test in which anybody may write, as far as the modes go."""
 OTHER_DEVICES = "/dev/vda", "/dev/mem", "/dev/ttyS0", "/dev/ttyS1", "/dev/kmsg"
 
