@@ -17,4 +17,5 @@ else
 fi
 cp -r /host/tests /root
 cd /root
-exec "$python" -m pytest --config-file=tests/vm/pytest.ini --rootdir=/root "${options[@]}"
+# Nice: the emulated processors are slow, and the appliance is to have them.
+exec nice "$python" -m pytest --config-file=tests/vm/pytest.ini --rootdir=/root "${options[@]}"

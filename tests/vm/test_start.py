@@ -10,7 +10,7 @@ def test_it_is_ready_without_network_and_server(record: Record) -> None:
     assert unit.show("SubState") == "running"
     assert unit.show("Type") == "notify"
     until(lambda: unit.status().get("link") in ("connecting", "down"))
-    until(lambda: "link" in unit.show("StatusText"))
+    until(lambda: "waiting for the server" in unit.show("StatusText"))
     begun = int(unit.show("ExecMainStartTimestampMonotonic"))
     ready = int(unit.show("ActiveEnterTimestampMonotonic"))
     record("start to READY, ms (emulated machine)", (ready - begun) // 1000)
