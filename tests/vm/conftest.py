@@ -27,10 +27,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def record() -> Record:
-    """Note a figure for the end: record(name, value), or a list with its unit."""
+    """Note a figure for the end: record(name, value), or many with their unit."""
 
     def note(name: str, value: object, unit: str = "") -> None:
-        if isinstance(value, list):
+        if unit and isinstance(value, list):
             p50, p99 = (round(float(np.percentile(value, q)), 1) for q in (50, 99))
             figures[name] = {"p50": p50, "p99": p99, "of": len(value), "unit": unit}
         else:

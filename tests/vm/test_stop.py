@@ -65,5 +65,7 @@ def test_a_reload_in_the_middle_of_an_answer_loses_nothing(
         assert unit.show("NRestarts") == "0"
     answer = np.frombuffer(murmur(TEXT), np.int16)
     match = card.compare(answer, heard.sound, 24_000)
-    record("answer heard across a reload", match._asdict())
-    assert match.found >= match.pieces - match.shifts - 1
+    # A murmur repeats itself, so that shifts say nothing.
+    heard_of = f"{match.found} of {match.pieces} pieces, r > {card.ALIKE}"
+    record("answer heard across a reload", heard_of)
+    assert match.found > match.pieces * 0.9

@@ -12,8 +12,8 @@ from tests.vm.waiting import output, until
 
 CERTIFICATES = Path("/etc/ssl/edgevoice-test")
 QUESTION_S = 4.0
-MOST_SHIFTS = 4
-"""Pieces of silence that the emulated machine may put in."""
+LOST_A_GAP = 4
+"""Pieces that a gap touches: the emulated machine at times misses a quarter second."""
 CONTACT_MS = 50
 """A release shorter than this is the contact's bounce; so the end waits for it."""
 
@@ -54,8 +54,10 @@ def test_a_question_goes_up_whole_and_its_echo_comes_out(
     record("microphone to simulator (TLS)", microphone._asdict())
     record("simulator to speaker (TLS)", speaker._asdict())
     for match in (microphone, speaker):
-        assert match.found >= match.pieces - match.shifts
-        assert match.shifts <= MOST_SHIFTS
+        # What came is what was sent, bit by bit; what did not is around a gap.
+        assert match.exact == match.found
+        assert match.found >= match.pieces - LOST_A_GAP * match.shifts
+        assert match.found > match.pieces / 2
 
 
 def sounding(answer: card.Samples) -> card.Samples:
