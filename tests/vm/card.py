@@ -35,12 +35,15 @@ def noise(seconds: float, hz: int = 16_000) -> Samples:
 
 
 def play(sound: Samples, path: Path, hz: int = 16_000) -> None:
-    """Play into the appliance's microphone; returns at the end of it."""
+    """Play into the appliance's microphone; returns at the end of it.
+
+    Silence follows: aplay closes the card before its last 40 ms are taken.
+    """
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(hz)
-        file.writeframes(sound.tobytes())
+        file.writeframes(sound.tobytes() + bytes(hz))  # half a second
     output("aplay", "--quiet", "--buffer-time=500000", "-D", OTHER_SIDE, str(path))
 
 
