@@ -10,6 +10,8 @@ import pytest
 from tests.network import Network, missing, network
 from tests.soundcard import FOLDER, SoundCard
 
+collect_ignore = ["vm"]  # for the virtual machine's own Python: scripts/vm test
+
 
 @pytest.fixture(scope="session")
 def virtual_card() -> Iterator[SoundCard]:

@@ -7,13 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from edgevoice.controls import gpio
 from edgevoice.controls.control import Signal
-from edgevoice.controls.gpio import GpioButton, GpioLamp, pin_factory
+from edgevoice.controls.gpio import GpioButton, GpioLamp, give_old_names, pin_factory
 from edgevoice.errors import DeviceError
 
 PIN = 17
@@ -371,3 +372,10 @@ def test_a_button_whose_thread_has_died_is_not_alive(
         fifo.write_bytes(struct.pack("QBBBBI", 0, 0, PIN, 1, 0, 0))
         until(lambda: not opened.alive())
     thread._file.close()
+
+
+def test_gpiozero_1_6_finds_the_names_that_lgpio_had_then() -> None:
+    lgpio = SimpleNamespace(SET_PULL_UP=32, SET_PULL_DOWN=64, SET_PULL_NONE=128)
+    give_old_names(lgpio)
+    old = lgpio.SET_BIAS_PULL_UP, lgpio.SET_BIAS_PULL_DOWN, lgpio.SET_BIAS_DISABLE
+    assert old == (32, 64, 128)

@@ -32,6 +32,13 @@ FACTORY_VARIABLE: Final = "GPIOZERO_PIN_FACTORY"
 CHIPS: Final = "/dev/gpiochip*"
 
 
+_RENAMED: Final = {
+    "SET_BIAS_PULL_UP": "SET_PULL_UP",
+    "SET_BIAS_PULL_DOWN": "SET_PULL_DOWN",
+    "SET_BIAS_DISABLE": "SET_PULL_NONE",
+}
+
+
 @functools.cache
 def pin_factory(name: str = "lgpio") -> Any:
     """The pin factory of this name, made once.
@@ -69,7 +76,15 @@ def _import_lgpio() -> None:
         atexit.register(shutil.rmtree, place, ignore_errors=True)
     os.environ["LG_WD"] = place
     with contextlib.chdir(place):
-        import lgpio  # type: ignore[import-untyped,unused-ignore]  # noqa: F401
+        import lgpio  # type: ignore[import-untyped,unused-ignore]
+    give_old_names(lgpio)
+
+
+def give_old_names(lgpio: Any) -> None:
+    """Let gpiozero 1.6 (Debian 13) find what lgpio has called otherwise since 0.2."""
+    for old, new in _RENAMED.items():
+        if not hasattr(lgpio, old):
+            setattr(lgpio, old, getattr(lgpio, new))
 
 
 def _foreign() -> tuple[type[BaseException], ...]:
