@@ -18,4 +18,4 @@ fi
 cp -r /host/tests /root
 cd /root
 # Nice: the emulated processors are slow, and the appliance is to have them.
-exec nice "$python" -m pytest --config-file=tests/vm/pytest.ini --rootdir=/root "${options[@]}"
+exec nice "$python" -m pytest -c tests/vm/pytest.ini --rootdir=/root "${options[@]}"
