@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 def run(args: argparse.Namespace) -> int:
     """Run the daemon in the foreground: what systemd starts."""
-    from edgevoice.daemon import logs
+    from edgevoice.daemon import logs, supervisor
     from edgevoice.daemon.service import run_service
 
     path = config.find(args.config)
@@ -43,7 +43,11 @@ def run(args: argparse.Namespace) -> int:
         settings = config.load(path or config.find(None))
         return settings, config.credential(settings.live)
 
-    settings, credential = read()
+    try:
+        settings, credential = read()
+    except (ConfigError, CredentialError) as error:
+        supervisor.notify(STATUS=str(error).splitlines()[0])  # stays when we are gone
+        raise
     logs.keep_stderr()
     logs.set_up(verbose=args.verbose)
     run_service(settings, credential, read)
@@ -304,6 +308,10 @@ def watch(args: argparse.Namespace) -> int:
 
 def complain(error: Exception, status: int) -> int:
     """Say what is wrong, a line each, on stderr; returns the status."""
+    from edgevoice.daemon.logs import leads_to_the_journal
+
+    # The level, for `journalctl -p err`; see sd-daemon(3).
+    level = "<3>" if leads_to_the_journal() else ""
     for line in str(error).splitlines():
-        print(f"edgevoice: {line}", file=sys.stderr)
+        print(f"{level}edgevoice: {line}", file=sys.stderr)
     return status

@@ -6,6 +6,7 @@ the key's path and the nearest right name, all of them at once.
 
 import difflib
 import os
+import re
 import stat
 import tomllib
 import typing
@@ -215,11 +216,28 @@ def _mistakes(
             try:
                 msgspec.convert(value, hints[key])
             except msgspec.ValidationError as error:
-                wrong = _choices(hints[key]) or str(error).replace("`", "")
+                wrong = _choices(hints[key]) or _in_words(str(error))
                 wrong = wrong[0].lower() + wrong[1:]
                 # Some write the key itself where its file belongs.
                 shown = name if key == "key_file" else f"{name} = {value!r}"
                 yield f"{shown}: {wrong}"
+
+
+def _in_words(error: str) -> str:
+    """What msgspec says, for somebody who does not know Python's types."""
+    for kind, words in _KINDS.items():
+        error = re.sub(rf"\b{kind}\b", words, error)
+    return error.replace("`", "")
+
+
+_KINDS: Final = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "a text",
+    "bool": "true or false",
+    "object": "a table",
+    "array": "a list",
+}
 
 
 def _nearest(key: str, hints: Mapping[str, Any], prefix: str) -> str:

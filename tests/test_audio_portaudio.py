@@ -4,6 +4,7 @@ import errno
 import sys
 import threading
 import time
+import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 import pyaudio
 import pytest
 
-from edgevoice.audio import arrivals, portaudio, stream
+from edgevoice.audio import arrivals, devices, portaudio, stream
 from edgevoice.audio.devices import open_microphone, open_speaker
 from edgevoice.audio.microphone import CardMicrophone
 from edgevoice.audio.pcm import Samples, to_samples
@@ -543,3 +544,13 @@ def test_a_close_that_never_ends_is_a_reason_to_restart(fake: FakePyAudio) -> No
     fake.hang_close.set()
     closing.join(5)
     assert not fake.library.hangs(began + portaudio.LONGEST_CLOSE + 5)
+
+
+def test_a_sound_system_that_is_being_loaded_does_not_hang(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The watchdog asks while another thread may still import it."""
+    half = types.ModuleType("edgevoice.audio.portaudio")
+    monkeypatch.setitem(sys.modules, half.__name__, half)
+
+    assert not devices.hang(0.0)

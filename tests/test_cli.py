@@ -152,7 +152,7 @@ def test_every_mistake_in_the_settings_is_one_line(
     assert (status, out) == (78, "")
     assert err.splitlines() == [
         f"edgevoice: {path}: speaker.volum: unknown key; did you mean speaker.volume?",
-        f"edgevoice: {path}: button.pin = 99: expected int <= 27",
+        f"edgevoice: {path}: button.pin = 99: expected a whole number <= 27",
     ]
 
 

@@ -69,21 +69,33 @@ def mistakes(path: Path) -> list[str]:
         ("[live]\nsession = 1", "live.session: is a table; write [live.session]"),
         (
             "[speaker]\nvolume = 'loud'",
-            "speaker.volume = 'loud': expected int, got str",
+            "speaker.volume = 'loud': expected a whole number, got a text",
         ),
-        ("[speaker]\nvolume = true", "speaker.volume = True: expected int, got bool"),
-        ("[speaker]\nvolume = 50.5", "speaker.volume = 50.5: expected int, got float"),
-        ("[speaker]\nvolume = 101", "speaker.volume = 101: expected int <= 100"),
-        ("[speaker]\nearcons = 1", "speaker.earcons = 1: expected bool, got int"),
-        ("[live]\nvoice = ['a']", "live.voice = ['a']: expected str, got array"),
-        ("[live]\nmodel = ''", "live.model = '': expected str of length >= 1"),
+        (
+            "[speaker]\nvolume = true",
+            "speaker.volume = True: expected a whole number, got true or false",
+        ),
+        (
+            "[speaker]\nvolume = 50.5",
+            "speaker.volume = 50.5: expected a whole number, got a number",
+        ),
+        (
+            "[speaker]\nvolume = 101",
+            "speaker.volume = 101: expected a whole number <= 100",
+        ),
+        (
+            "[speaker]\nearcons = 1",
+            "speaker.earcons = 1: expected true or false, got a whole number",
+        ),
+        ("[live]\nvoice = ['a']", "live.voice = ['a']: expected a text, got a list"),
+        ("[live]\nmodel = ''", "live.model = '': expected a text of length >= 1"),
         (
             "[live]\nanswer_timeout_s = nan",
-            "live.answer_timeout_s = nan: expected float >= 2.0",
+            "live.answer_timeout_s = nan: expected a number >= 2.0",
         ),
         (
             "[live]\nkeep_s = inf",
-            "live.keep_s = inf: expected float <= 3600.0",
+            "live.keep_s = inf: expected a number <= 3600.0",
         ),
         (
             "[live]\napi_version = 'v2'",

@@ -200,5 +200,6 @@ async def test_who_may_not_speak_to_the_daemon_is_told_the_cure(
                 told, _ = await refused.communicate()
 
     assert told.decode() == (
-        f"may not speak to the daemon at {path}: join its group, or use sudo\n"
+        f"may not speak to the daemon at {path}: join the group edgevoice "
+        "(`sudo adduser $USER edgevoice`, then log in anew), or use sudo\n"
     )

@@ -129,7 +129,7 @@ async def test_between_two_commands_of_a_flood_others_have_their_turn(
         done = 0
         while done < 500:
             await asyncio.sleep(0)  # one round of the loop
-            before, done = done, sum(hasattr(one, "COMMAND") for one in caplog.records)
+            before, done = done, sum(hasattr(one, "REQUEST") for one in caplog.records)
             assert done - before <= 1
 
 
@@ -180,9 +180,9 @@ async def test_the_log_says_who_did_what_but_not_who_only_looked(
         await one.ask(b'{"command": "watch"}\n')
     await here.until(here.outcomes)
     told = [
-        tuple(vars(record)[name] for name in ("COMMAND", "PEER_PID", "PEER_UID"))
+        tuple(vars(record)[name] for name in ("REQUEST", "PEER_PID", "PEER_UID"))
         for record in caplog.records
-        if hasattr(record, "COMMAND")
+        if hasattr(record, "REQUEST")
     ]
     us = os.getpid(), os.getuid()
     assert told == [("volume", *us), ("say", *us)]

@@ -55,7 +55,7 @@ def test_one_that_we_may_not_ask_has_the_devices_all_the_same(
 
     assert status == {}
     assert finding.state is State.SKIPPED
-    assert finding.cure == "join its group, or use sudo"
+    assert finding.cure.startswith("join the group edgevoice (`sudo adduser $USER")
     assert {one.state for one in devices_of({})} == {State.SKIPPED}
 
 

@@ -102,4 +102,17 @@ def test_the_page_of_the_settings_explains_every_key_and_no_other() -> None:
 def test_roff_takes_no_line_of_the_settings_for_a_command() -> None:
     macros = re.findall(r"^[.'](\S*)", settings_page(), re.MULTILINE)
 
-    assert {*macros} <= {'\\"', "TH", "SH", "SS", "PP", "TP", "I", "br", "BR"}
+    assert {*macros} <= {
+        '\\"',
+        "TH",
+        "SH",
+        "SS",
+        "PP",
+        "TP",
+        "IP",
+        "EX",
+        "EE",
+        "I",
+        "br",
+        "BR",
+    }

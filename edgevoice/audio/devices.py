@@ -109,8 +109,10 @@ def hang(now: float) -> bool:
     Args:
         now: ``time.monotonic()``.
     """
-    portaudio = sys.modules.get("edgevoice.audio.portaudio")  # loaded for cards only
-    return portaudio is not None and bool(portaudio.library.hangs(now))
+    # Loaded for cards only, and perhaps by another thread at this moment.
+    portaudio = sys.modules.get("edgevoice.audio.portaudio")
+    library = getattr(portaudio, "library", None)
+    return library is not None and bool(library.hangs(now))
 
 
 def list_devices() -> list[DeviceInfo]:

@@ -200,13 +200,8 @@ class Appliance:
             self._carry_out(command, now)
         phase = self._conversation.phase
         if phase is not before:
-            log.info(
-                "phase %s -> %s on %s",
-                before.name,
-                phase.name,
-                event.name,
-                extra={"PHASE": phase.value},
-            )
+            log.info("%s", phase.value, extra={"PHASE": phase.value})
+            log.debug("%s -> %s on %s", before.name, phase.name, event.name)
             self.news.tell("phase", phase=phase.value)
         self._set_timer()
         self.show()

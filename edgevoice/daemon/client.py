@@ -40,7 +40,8 @@ class Client:
         except PermissionError:
             self._socket.close()
             raise Forbidden(
-                f"may not speak to the daemon at {path}: join its group, or use sudo"
+                f"may not speak to the daemon at {path}: join the group edgevoice "
+                "(`sudo adduser $USER edgevoice`, then log in anew), or use sudo"
             ) from None
         except OSError:
             self._socket.close()

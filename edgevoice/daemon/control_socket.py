@@ -200,7 +200,7 @@ def _log(command: str, peer: Peer) -> None:
         command,
         peer.pid,
         peer.uid,
-        extra={"COMMAND": command, "PEER_PID": peer.pid, "PEER_UID": peer.uid},
+        extra={"REQUEST": command, "PEER_PID": peer.pid, "PEER_UID": peer.uid},
     )
 
 

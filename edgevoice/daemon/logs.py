@@ -38,7 +38,7 @@ FIELDS: Final = {
     "DEVICE": "microphone, speaker, button or lamp",
     "DEVICE_NAME": "its name, as `edgevoice devices` shows it",
     "DEVICE_STATE": "open or missing, from now on",
-    "COMMAND": "what came over the control socket",
+    "REQUEST": "what came over the control socket",
     "PEER_PID": "process that sent it",
     "PEER_UID": "user that it runs as",
 }
@@ -81,7 +81,7 @@ def set_up_quiet(*, verbose: bool = False) -> None:
     logger.addHandler(logging.NullHandler())
 
 
-def _leads_to_the_journal(environ: Mapping[str, str]) -> bool:
+def leads_to_the_journal(environ: Mapping[str, str] = os.environ) -> bool:
     """Whether stderr is the stream that the variable names; see systemd.exec(5).
 
     A terminal inherits the variable from the desktop's own service: what is started
@@ -95,7 +95,7 @@ def _leads_to_the_journal(environ: Mapping[str, str]) -> bool:
 
 
 def _handler(environ: Mapping[str, str]) -> logging.Handler:
-    if _journal is not None and _leads_to_the_journal(environ):
+    if _journal is not None and leads_to_the_journal(environ):
         return JournalHandler(_journal.send)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))

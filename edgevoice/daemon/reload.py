@@ -101,8 +101,8 @@ class Reloading:
         if self._appliance.may_change():
             self._put_in_force()
         restart = sorted(RESTART.intersection(changed))
-        when = ", after what goes on" if self._waits else ""
-        log.info("settings read: new: %s%s", ", ".join(changed) or "nothing", when)
+        when = ", from the next pause on" if self._waits and changed else ""
+        log.info("settings read: %s%s", ", ".join(changed) or "nothing is new", when)
         for key in restart:
             log.warning("%s: takes effect at the next start of edgevoice", key)
         self._tell(changed, None)
