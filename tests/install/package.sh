@@ -9,8 +9,8 @@ stand_in_for_udev() {
   mkdir -p /run/udev
   python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("/run/udev/control")'
   # shellcheck disable=SC2016  # for the stand-in's own shell
-  printf '#!/bin/sh\necho "$@" >>/tmp/udevadm\n' >/usr/local/bin/udevadm
-  chmod +x /usr/local/bin/udevadm
+  printf '#!/bin/sh\necho "$@" >>/tmp/udevadm\n' >/usr/bin/udevadm
+  chmod +x /usr/bin/udevadm
 }
 
 # As the manual says it, in a drop-in of the name that `edgevoice setup` uses.
@@ -41,7 +41,7 @@ stand_in_for_udev
 install /packages/edgevoice.deb >/tmp/installed
 expect "says what is missing" grep -q "no API key" /tmp/installed
 expect "asks udev" grep -q "trigger --subsystem-match=gpio" /tmp/udevadm
-rm -r /run/udev /usr/local/bin/udevadm
+rm -r /run/udev /usr/bin/udevadm
 expect "enabled" systemctl --quiet is-enabled edgevoice
 expect "not failed" [ "$(systemctl show -P ActiveState edgevoice)" = inactive ]
 expect "no user unit enabled" [ ! -e /etc/systemd/user/default.target.wants/edgevoice.service ]
