@@ -9,6 +9,7 @@ import pytest
 
 from edgevoice import __version__
 from edgevoice.config import CREDENTIAL_NAME, SYSTEM_FILE
+from edgevoice.setup.service import INPUT_DROP_IN
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -79,8 +80,28 @@ def test_units_and_installers_mean_the_same_files() -> None:
     postinst = (ROOT / "debian" / "edgevoice.postinst").read_text("utf-8")
 
     assert f"LoadCredential={CREDENTIAL_NAME}:{key}\n" in UNITS[0].read_text("utf-8")
-    assert f"-s {key} ]" in postinst
+    assert f"key={key}\n" in postinst
     assert f"settings={folder}\n" in (ROOT / "scripts" / "places.sh").read_text("utf-8")
     assert f"config/{SYSTEM_FILE.name} {str(folder)[1:]}\n" in (
         ROOT / "debian" / "edgevoice.install"
     ).read_text("utf-8")
+
+
+def test_the_package_refuses_the_folder_that_scripts_install_fills() -> None:
+    places = (ROOT / "scripts" / "places.sh").read_text("utf-8")
+    preinst = (ROOT / "debian" / "edgevoice.preinst").read_text("utf-8")
+    folder = re.search(r"venv=(/.+)\n", places)
+
+    assert folder
+    assert f"-e {folder[1]}/bin/edgevoice ]" in preinst
+
+
+def test_purge_knows_the_user_and_the_drop_in_that_were_made() -> None:
+    postrm = (ROOT / "debian" / "edgevoice.postrm").read_text("utf-8")
+    users = (ROOT / "systemd" / "edgevoice.sysusers").read_text("utf-8")
+    home = re.search(r'^u edgevoice - ".*" (\S+)$', users, re.M)
+
+    assert home
+    assert f":{home[1]}:'" in postrm
+    assert f"drop_ins={INPUT_DROP_IN.parent}\n" in postrm
+    assert f'rm -f "$drop_ins/{INPUT_DROP_IN.name}"' in postrm

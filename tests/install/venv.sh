@@ -38,12 +38,30 @@ ok "answers a question as a service"
 
 settings=$(sha256sum /etc/edgevoice/*)
 before=$(systemctl show -P MainPID edgevoice)
+chmod 644 /etc/edgevoice/gemini-api-key # as an editor makes it
 "$scripts/install" 2>/dev/null
+same /etc/edgevoice/gemini-api-key "600 root root"
 expect "running" systemctl --quiet is-active edgevoice
 expect "a new process" [ "$(systemctl show -P MainPID edgevoice)" != "$before" ]
 expect "settings kept" [ "$settings" = "$(sha256sum /etc/edgevoice/*)" ]
 ask 1
 ok "installed again it keeps settings and key, and is restarted"
+
+systemctl stop edgevoice
+mv /etc/edgevoice/gemini-api-key /etc/edgevoice/other.key
+chown edgevoice /etc/edgevoice/other.key
+sed -i '1i live.key_file = "/etc/edgevoice/other.key"' /etc/edgevoice/edgevoice.toml
+"$scripts/install" 2>/dev/null
+expect "running" systemctl --quiet is-active edgevoice
+ok "a key that the settings name is enough for a start"
+
+settings=$(sha256sum /etc/edgevoice/*)
+ln -s /bin/true /usr/bin/edgevoice
+if "$scripts/uninstall" --purge 2>/tmp/refused; then fail "purged the package's settings"; fi
+expect "says why" grep -q "apt purge edgevoice" /tmp/refused
+expect "settings kept" [ "$settings" = "$(sha256sum /etc/edgevoice/*)" ]
+rm /usr/bin/edgevoice
+ok "uninstall --purge is refused where the package is"
 
 "$scripts/uninstall" 2>/dev/null
 expect "stopped" is_stopped
@@ -53,6 +71,8 @@ expect "state kept" [ -e /var/lib/edgevoice/session.json ]
 ok "uninstall stops it, and keeps settings, key and state"
 
 systemctl stop simulator
+mkdir -p /etc/systemd/system/edgevoice.service.d
+touch /etc/systemd/system/edgevoice.service.d/input.conf
 "$scripts/uninstall" --purge 2>/dev/null
 everything >/tmp/after
 diff /tmp/before /tmp/after || fail "the purge left that"
