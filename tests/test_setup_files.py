@@ -1,3 +1,4 @@
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -53,6 +54,24 @@ def test_if_one_cannot_be_written_none_is(tmp_path: Path) -> None:
 
     assert first.read_text() == "old"
     assert sorted(os.listdir(tmp_path)) == ["first", "second"]
+
+
+def test_if_one_cannot_be_replaced_it_is_told_which_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, mounted, key = (tmp_path / name for name in ("first", "mounted", "key"))
+    replace = os.replace
+
+    def busy(source: str, target: Path) -> None:
+        if target == mounted:  # as the kernel says of a file that is mounted
+            raise OSError(errno.EBUSY, "Device or resource busy")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", busy)
+    with pytest.raises(EdgeVoiceError, match=f"{mounted}: .*; {first} is written"):
+        write([Draft(path, "new", PUBLIC) for path in (first, mounted, key)])
+
+    assert os.listdir(tmp_path) == ["first"]
 
 
 def test_a_folder_that_is_a_file_is_told(tmp_path: Path) -> None:

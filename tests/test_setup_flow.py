@@ -285,6 +285,7 @@ def test_a_script_whose_key_is_refused_changes_nothing(home: Home) -> None:
         (["--pin", "99", "--yes"], 78, "button.pin = 99"),
         (["--key-file", "/nowhere", "--yes"], 78, "cannot be read"),
         (["--key-file", "/dev/null", "--yes"], 78, "holds no API key"),
+        (["--microphone", "\udcff", "--yes"], 78, "is not UTF-8"),
         (["--led", "17", "--button", "gpio", "--yes"], 78, "is the button's pin too"),
     ],
 )

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from edgevoice import config
 from edgevoice.config import Configuration
+from edgevoice.errors import ConfigError
 from edgevoice.setup import service
 from edgevoice.setup.files import PRIVATE, PUBLIC, Draft
 from edgevoice.setup.place import Place
@@ -46,15 +48,16 @@ def drafts(where: Place, before: Configuration, wanted: Wanted) -> list[Draft]:
         ConfigError: The settings would be wrong, or cannot be changed where they stand.
     """
     settings, found = _settings(where, wanted), []
-    if wanted.key is not None:
-        key = f"{wanted.key}\n"
-        found.append(Draft(where.key, key, PRIVATE, where.folder_mode))
     if new := changes(before, settings):
         text = set_keys(where.text(), new)
         config.parse(text, where.settings)
+        _encodes(text, where.settings)
         found.append(Draft(where.settings, text, _mode(where), where.folder_mode))
     if where.is_system and settings.button.source.startswith("evdev:"):
         found += _input_drop_in()
+    if wanted.key is not None:  # last: a key that is replaced is lost
+        key = f"{wanted.key}\n"
+        found.append(Draft(where.key, key, PRIVATE, where.folder_mode))
     return found
 
 
@@ -83,6 +86,17 @@ def _settings(where: Place, wanted: Wanted) -> Configuration:
     if wanted.key is None or where.is_system:
         return wanted.settings
     return changed(wanted.settings, KEY_FILE, str(where.key))
+
+
+def _encodes(text: str, path: Path) -> None:
+    """Refuse what the command line gave as bytes that are no text."""
+    try:
+        text.encode()
+    except UnicodeError:
+        raise ConfigError(
+            f"{path}: a name that was given is not UTF-8: give it as "
+            "`edgevoice devices` shows it"
+        ) from None
 
 
 def _private(draft: Draft) -> bool:

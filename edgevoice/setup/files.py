@@ -3,7 +3,7 @@
 import contextlib
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -36,27 +36,36 @@ class Draft:
 
 
 def write(drafts: Sequence[Draft]) -> None:
-    """Write all of them, or none: what can fail is done before the first is replaced.
+    """Write all of them, or none: nearly all that can fail is done before the first.
 
     New files belong to whoever runs this: to root, or to the person.
 
     Raises:
-        EdgeVoiceError: One cannot be written; nothing was changed.
+        EdgeVoiceError: One cannot be written; the text says which ones were.
     """
     prepared: list[tuple[str, Path]] = []
     for draft in drafts:
-        try:
+        with _told(draft, prepared, "nothing was changed"):
             prepared.append((_prepare(draft), draft.path.resolve()))
-        except OSError as error:
-            for temporary, _ in prepared:
-                os.unlink(temporary)
-            raise EdgeVoiceError(
-                f"cannot write {draft.path}: {error.strerror}; nothing was changed"
-            ) from error
-    for temporary, path in prepared:
-        os.replace(temporary, path)
+    done = "nothing was changed"
+    for at, draft in enumerate(drafts):
+        with _told(draft, prepared[at:], done):
+            os.replace(*prepared[at])  # fails where a container has mounted the file
+        done = f"{', '.join(str(one.path) for one in drafts[: at + 1])} is written"
     for folder in {path.parent for _, path in prepared}:
         _sync(folder)
+
+
+@contextlib.contextmanager
+def _told(draft: Draft, left: list[tuple[str, Path]], done: str) -> Iterator[None]:
+    """Tell what could not be written and what was done; remove what is left over."""
+    try:
+        yield
+    except OSError as error:
+        for temporary, _ in left:
+            os.unlink(temporary)
+        text = f"cannot write {draft.path}: {error.strerror}; {done}"
+        raise EdgeVoiceError(text) from error
 
 
 def _prepare(draft: Draft) -> str:
