@@ -9,6 +9,8 @@ import pytest
 from edgevoice.errors import EdgeVoiceError
 from edgevoice.setup.files import PRIVATE, PUBLIC, Draft, write
 
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
@@ -68,7 +70,7 @@ def test_if_one_cannot_be_replaced_it_is_told_which_were(
         replace(source, target)
 
     monkeypatch.setattr(os, "replace", busy)
-    with pytest.raises(EdgeVoiceError, match=f"{mounted}: .*; {first} is written"):
+    with pytest.raises(EdgeVoiceError, match=f"{mounted}: .*; {first} was changed"):
         write([Draft(path, "new", PUBLIC) for path in (first, mounted, key)])
 
     assert os.listdir(tmp_path) == ["first"]
@@ -91,6 +93,46 @@ def test_a_link_stays_one(tmp_path: Path) -> None:
 
     assert link.is_symlink()
     assert real.read_text() == "new"
+
+
+@needs_root
+def test_settings_keep_owner_and_mode(tmp_path: Path) -> None:
+    settings, new = tmp_path / "settings", tmp_path / "new"
+    settings.touch()
+    os.chown(settings, 0, 65534)
+    settings.chmod(0o640)
+
+    write([Draft(path, "new", PUBLIC, keeps=True) for path in (settings, new)])
+
+    kept = settings.stat()
+    assert (mode(settings), kept.st_uid, kept.st_gid) == (0o640, 0, 65534)
+    assert (mode(new), settings.read_text()) == (0o644, "new")
+
+
+@needs_root
+def test_what_root_writes_for_a_person_is_the_persons(tmp_path: Path) -> None:
+    os.chown(tmp_path, 65534, 65534)
+    key = tmp_path / "folder" / "key"
+
+    write([Draft(key, "k", PRIVATE, 0o700)])
+
+    assert (key.stat().st_uid, key.parent.stat().st_uid) == (65534, 65534)
+    assert (mode(key), mode(key.parent)) == (0o600, 0o700)
+
+
+@pytest.mark.parametrize("also", [[], ["other.conf"]])
+def test_what_is_removed_takes_its_folder_along_if_that_is_empty(
+    tmp_path: Path, also: list[str]
+) -> None:
+    folder = tmp_path / "unit.d"
+    folder.mkdir()
+    for name in ["input.conf", *also]:
+        (folder / name).touch()
+
+    write([Draft(folder / "input.conf", None, PUBLIC)])
+
+    assert [*tmp_path.rglob("*.conf")] == [folder / name for name in also]
+    assert folder.exists() == bool(also)
 
 
 def test_a_draft_does_not_show_its_text() -> None:

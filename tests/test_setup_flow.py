@@ -442,6 +442,32 @@ def test_the_unit_is_opened_for_an_input_device(machine: Machine) -> None:
 
     drop_in = (machine.folder / "unit.d" / "input.conf").read_text()
     assert "SupplementaryGroups=input\nDeviceAllow=char-input r\n" in drop_in
+    with machine.dialogue("--button", "gpio", "--no-try", "--yes") as person:
+        person.sees("input.conf\n  is removed: the button is no input device\n")
+        assert person.ends() == 0
+    assert not (machine.folder / "unit.d").exists()
+
+
+@needs_root
+def test_the_drop_in_of_an_administrator_stays(machine: Machine) -> None:
+    (machine.folder / "unit.d").mkdir()
+    drop_in = machine.folder / "unit.d" / "input.conf"
+    drop_in.write_text("[Service]\nSupplementaryGroups=input\n")
+    with machine.dialogue("--volume", "20", "--no-try", "--yes") as person:
+        assert person.ends() == 0
+
+    assert drop_in.exists()
+
+
+@needs_root
+def test_settings_that_not_everybody_may_read_stay_so(machine: Machine) -> None:
+    machine.settings.chmod(0o640)
+    os.chown(machine.settings, 0, 65534)
+    with machine.dialogue("--volume", "20", "--no-try", "--yes") as person:
+        assert person.ends() == 0
+
+    found = machine.settings.stat()
+    assert (stat.S_IMODE(found.st_mode), found.st_gid) == (0o640, 65534)
 
 
 # -- as nobody in particular --------------------------------------------------------

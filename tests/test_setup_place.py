@@ -70,6 +70,12 @@ def test_a_named_file_is_taken(system: Path, tmp_path: Path, root: bool) -> None
     assert place(str(system), root=root, environ={}).is_system
 
 
+def test_other_settings_have_a_key_of_their_own(system: Path) -> None:
+    second = place(str(system.with_name("second.toml")), root=True, environ={})
+
+    assert second.key == system.with_name("second.key")
+
+
 def test_the_present_key_is_the_daemons(system: Path, tmp_path: Path) -> None:
     where, own = place(None, root=True, environ={}), tmp_path / "own"
     settings = Configuration(live=Live(key_file=str(own)))

@@ -101,6 +101,8 @@ def place(
 def _own(settings: Path) -> Place:
     settings = settings.expanduser().absolute()
     key = settings.with_name(config.CREDENTIAL_NAME)
+    if settings.name != config.SYSTEM_FILE.name:  # the key beside it may be a service's
+        key = settings.with_name(f"{settings.stem}.key")
     is_system = settings == config.SYSTEM_FILE
     return Place(settings, key, is_system, 0o755 if is_system else 0o700)
 
