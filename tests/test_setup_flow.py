@@ -97,8 +97,10 @@ class Home:
         del environ["GEMINI_API_KEY"]
         return environ
 
-    def dialogue(self, *options: str) -> contextlib.AbstractContextManager[Dialogue]:
-        return dialogue(self.arguments(options), self.environment())
+    def dialogue(
+        self, *options: str, **more: str
+    ) -> contextlib.AbstractContextManager[Dialogue]:
+        return dialogue(self.arguments(options), {**self.environment(), **more})
 
     def arguments(self, options: Sequence[str]) -> list[str]:
         return ["setup", "--config", str(self.settings), *options]
@@ -183,6 +185,17 @@ def test_the_key_is_typed_unseen(home: Home) -> None:
         person.answers("Number [1]:", "1")
         person.sees("Key: ")
         assert not person.echoes()
+
+
+def test_a_key_of_the_shell_is_written_for_the_service(home: Home) -> None:
+    with home.dialogue("--no-try", GEMINI_API_KEY=KEY) as person:
+        person.sees("1  write the one of $GEMINI_API_KEY to a file")
+        for question, answer in QUESTIONS[:1] + QUESTIONS[2:]:
+            person.answers(question, answer)
+        assert person.ends() == 0
+
+    assert home.key.read_text() == f"{KEY}\n"
+    assert KEY not in person.seen
 
 
 def test_a_key_that_is_refused_is_told_and_can_be_given_anew(home: Home) -> None:
@@ -323,9 +336,11 @@ class Machine(Home):
         environ = super().environment()
         return {**environ, "PATH": f"{self.folder / 'bin'}:{environ['PATH']}"}
 
-    def dialogue(self, *options: str) -> contextlib.AbstractContextManager[Dialogue]:
+    def dialogue(
+        self, *options: str, **more: str
+    ) -> contextlib.AbstractContextManager[Dialogue]:
         start = ("-c", START, str(self.folder))
-        return dialogue(["setup", *options], self.environment(), start)
+        return dialogue(["setup", *options], {**self.environment(), **more}, start)
 
     def told(self) -> list[str]:
         """What systemctl was told that changes something."""
