@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from edgevoice.demo import QUESTION
-from tests.dialogue import Dialogue, dialogue
+from tests.dialogue import TIMEOUT, Dialogue, dialogue
 from tests.program import KEY, ROOT, environment, program
 
 START = """
@@ -35,7 +36,9 @@ echo "$*" >>"$HOME/systemctl.log"
 case $1 in
   is-active) test -e "$HOME/running" ;;
   stop) rm "$HOME/running" ;;
-  restart) touch "$HOME/running" ;;
+  restart)
+    while test -e "$HOME/slow"; do sleep 0.01; done
+    test ! -e "$HOME/broken" && touch "$HOME/running" ;;
 esac
 """
 
@@ -342,6 +345,12 @@ class Machine(Home):
         start = ("-c", START, str(self.folder))
         return dialogue(["setup", *options], {**self.environment(), **more}, start)
 
+    def is_told(self, command: str) -> None:
+        """Wait until systemctl was told something."""
+        deadline = time.monotonic() + TIMEOUT
+        while not any(line.startswith(command) for line in self.told()):
+            assert time.monotonic() < deadline, self.told()
+
     def told(self) -> list[str]:
         """What systemctl was told that changes something."""
         lines = (self.folder / "systemctl.log").read_text().splitlines()
@@ -374,7 +383,7 @@ def test_root_writes_for_the_service_and_starts_it(machine: Machine) -> None:
             person.answers("Its GPIO number", "5")  # is the button's
             person.answers("Its GPIO number", "6")
             person.answers("Write this?")
-            person.answers("Start edgevoice with it now?")
+            person.answers("Restart edgevoice with it now?")
             person.sees("edgevoice runs: hold the button")
             assert person.ends() == 0
     finally:
@@ -402,10 +411,62 @@ def test_a_running_service_is_stopped_for_the_trials_and_started_again(
         person.sees("ok: ")
         assert not (machine.folder / "running").exists()
         person.answers("Write this?")
-        person.answers("Start edgevoice with it now?", "n")
+        person.sees("edgevoice runs: hold the button")
+        assert person.ends() == 0
+
+    assert "edgevoice with it now?" not in person.seen
+    assert machine.told() == ["stop edgevoice.service", "restart edgevoice.service"]
+
+
+@needs_root
+def test_a_service_that_does_not_start_is_told_and_tried_once(machine: Machine) -> None:
+    (machine.folder / "broken").touch()
+    with machine.dialogue("--speaker", f"file:{machine.folder}/o.wav") as person:
+        person.answers("Stop it until the end")
+        person.answers("Write this?")
+        person.sees("edgevoice did not start")
+        assert person.ends() == 1
+
+    assert machine.told() == ["stop edgevoice.service", "restart edgevoice.service"]
+
+
+@needs_root
+def test_a_start_after_the_trials_cannot_be_interrupted(machine: Machine) -> None:
+    (machine.folder / "slow").touch()
+    with machine.dialogue("--speaker", f"file:{machine.folder}/o.wav") as person:
+        person.answers("Stop it until the end")
+        person.answers("Write this?")
+        machine.is_told("restart")
+        person.types("\x03", end="")
+        person.sees("^C")
+        (machine.folder / "slow").unlink()
+        person.sees("edgevoice runs: hold the button")
         assert person.ends() == 0
 
     assert machine.told() == ["stop edgevoice.service", "restart edgevoice.service"]
+
+
+@needs_root
+def test_who_leaves_in_the_restart_hears_that_it_is_written(machine: Machine) -> None:
+    (machine.folder / "slow").touch()
+    with machine.dialogue("--volume", "20", "--no-try") as person:
+        person.answers("Write this?")
+        person.answers("Restart edgevoice with it now?")
+        machine.is_told("restart")
+        person.types("\x03", end="")
+        person.sees("All is written")
+        assert person.ends() == 1
+        (machine.folder / "slow").unlink()
+
+    assert "Nothing was changed" not in person.seen
+
+
+@needs_root
+def test_a_script_hears_that_the_service_does_not_start(machine: Machine) -> None:
+    (machine.folder / "broken").touch()
+    with machine.dialogue("--volume", "20", "--no-try", "--yes") as person:
+        person.sees("edgevoice did not start")
+        assert person.ends() == 1
 
 
 @needs_root
@@ -428,7 +489,7 @@ def test_who_leaves_after_the_writing_hears_that_it_is_written(
 ) -> None:
     with machine.dialogue("--volume", "20", "--no-try") as person:
         person.answers("Write this?")
-        person.sees("Start edgevoice with it now?")
+        person.sees("Restart edgevoice with it now?")
         person.types("\x03", end="")
         person.sees("Next: sudo systemctl restart edgevoice")
         assert person.ends() == 0
@@ -442,7 +503,7 @@ def test_who_does_not_want_it_stopped_gets_no_device_tried(machine: Machine) -> 
     with machine.dialogue("--microphone", "file:/nowhere.wav") as person:
         person.answers("Stop it until the end", "n")
         person.answers("Write this?")
-        person.answers("Start edgevoice with it now?", "n")
+        person.answers("Restart edgevoice with it now?", "n")
         person.sees("Next: sudo systemctl restart edgevoice")
         assert person.ends() == 0
 
