@@ -49,7 +49,7 @@ def stopped() -> Iterator[None]:
         _systemctl("stop", UNIT)
         yield
     finally:
-        with uninterrupted():
+        with uninterrupted():  # systemctl inherits that it ignores Ctrl+C
             restart()
 
 
@@ -62,7 +62,6 @@ def _systemctl(*arguments: str) -> bool:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             timeout=SLOW_S,
-            start_new_session=True,  # Ctrl+C is for setup, which must start it again
         )
     except (OSError, subprocess.TimeoutExpired):
         return False
