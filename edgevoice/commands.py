@@ -141,7 +141,8 @@ def _print_cards(kind: str, direction: "Direction", found: "list[DeviceInfo]") -
 
 def setup(args: argparse.Namespace) -> int:
     """Ask for key, microphone, speaker, button and lamp, try each, and write them."""
-    from edgevoice.setup.flow import Given, set_up
+    from edgevoice.setup.flow import set_up
+    from edgevoice.setup.given import Given
 
     values = {
         key: value

@@ -10,7 +10,6 @@ from edgevoice.doctor.finding import State
 from edgevoice.doctor.machine import (
     check_disk,
     check_memory,
-    check_permissions,
     check_power,
     check_wifi,
 )
@@ -120,41 +119,3 @@ def test_memory_is_what_the_kernel_says(tmp_path: Path) -> None:
     assert check_memory(file).state is State.OK
     file.write_text("MemTotal: 500000 kB\n")
     assert check_memory(file).state is State.SKIPPED
-
-
-def test_devices_that_may_be_used_are_counted(tmp_path: Path) -> None:
-    (tmp_path / "gpiochip0").touch()
-    (tmp_path / "gpiochip1").touch()
-
-    finding = check_permissions("somebody", [f"{tmp_path}/gpiochip*"])
-
-    assert finding.found == "2 devices, all may be used"
-    none = check_permissions("somebody", [f"{tmp_path}/snd*"])
-    assert none.state is State.SKIPPED
-
-
-def test_a_device_that_may_not_be_used_is_told_with_its_group(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "gpiochip0").touch()
-    group = (tmp_path / "gpiochip0").group()
-    monkeypatch.setattr(os, "access", lambda *_: False)  # the tests may run as root
-
-    finding = check_permissions("somebody", [f"{tmp_path}/gpiochip*"])
-
-    assert finding.state is State.WRONG
-    assert finding.found == f"no permission to use {tmp_path}/gpiochip0"
-    assert finding.cure == f"`sudo usermod -aG {group} somebody`, then log in anew"
-
-
-def test_who_was_added_just_now_must_log_in_anew(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "gpiochip0").touch()
-    group = (tmp_path / "gpiochip0").group()
-    monkeypatch.setattr(os, "access", lambda *_: False)
-    monkeypatch.setattr(machine, "_members", lambda _: {group})
-
-    finding = check_permissions("somebody", [f"{tmp_path}/gpiochip*"])
-
-    assert finding.cure == "log in anew: somebody was added just now"

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from edgevoice.demo import QUESTION
-from tests.dialogue import Dialogue, dialogue
+from tests.dialogue import TIMEOUT, Dialogue, dialogue
 from tests.program import KEY, ROOT, environment, program
 
 START = """
@@ -35,7 +36,9 @@ echo "$*" >>"$HOME/systemctl.log"
 case $1 in
   is-active) test -e "$HOME/running" ;;
   stop) rm "$HOME/running" ;;
-  restart) touch "$HOME/running" ;;
+  restart)
+    while test -e "$HOME/slow"; do sleep 0.01; done
+    test ! -e "$HOME/broken" && touch "$HOME/running" ;;
 esac
 """
 
@@ -97,8 +100,10 @@ class Home:
         del environ["GEMINI_API_KEY"]
         return environ
 
-    def dialogue(self, *options: str) -> contextlib.AbstractContextManager[Dialogue]:
-        return dialogue(self.arguments(options), self.environment())
+    def dialogue(
+        self, *options: str, **more: str
+    ) -> contextlib.AbstractContextManager[Dialogue]:
+        return dialogue(self.arguments(options), {**self.environment(), **more})
 
     def arguments(self, options: Sequence[str]) -> list[str]:
         return ["setup", "--config", str(self.settings), *options]
@@ -183,6 +188,17 @@ def test_the_key_is_typed_unseen(home: Home) -> None:
         person.answers("Number [1]:", "1")
         person.sees("Key: ")
         assert not person.echoes()
+
+
+def test_a_key_of_the_shell_is_written_for_the_service(home: Home) -> None:
+    with home.dialogue("--no-try", GEMINI_API_KEY=KEY) as person:
+        person.sees("1  write the one of $GEMINI_API_KEY to a file")
+        for question, answer in QUESTIONS[:1] + QUESTIONS[2:]:
+            person.answers(question, answer)
+        assert person.ends() == 0
+
+    assert home.key.read_text() == f"{KEY}\n"
+    assert KEY not in person.seen
 
 
 def test_a_key_that_is_refused_is_told_and_can_be_given_anew(home: Home) -> None:
@@ -285,6 +301,7 @@ def test_a_script_whose_key_is_refused_changes_nothing(home: Home) -> None:
         (["--pin", "99", "--yes"], 78, "button.pin = 99"),
         (["--key-file", "/nowhere", "--yes"], 78, "cannot be read"),
         (["--key-file", "/dev/null", "--yes"], 78, "holds no API key"),
+        (["--microphone", "\udcff", "--yes"], 78, "is not UTF-8"),
         (["--led", "17", "--button", "gpio", "--yes"], 78, "is the button's pin too"),
     ],
 )
@@ -322,9 +339,17 @@ class Machine(Home):
         environ = super().environment()
         return {**environ, "PATH": f"{self.folder / 'bin'}:{environ['PATH']}"}
 
-    def dialogue(self, *options: str) -> contextlib.AbstractContextManager[Dialogue]:
+    def dialogue(
+        self, *options: str, **more: str
+    ) -> contextlib.AbstractContextManager[Dialogue]:
         start = ("-c", START, str(self.folder))
-        return dialogue(["setup", *options], self.environment(), start)
+        return dialogue(["setup", *options], {**self.environment(), **more}, start)
+
+    def is_told(self, command: str) -> None:
+        """Wait until systemctl was told something."""
+        deadline = time.monotonic() + TIMEOUT
+        while not any(line.startswith(command) for line in self.told()):
+            assert time.monotonic() < deadline, self.told()
 
     def told(self) -> list[str]:
         """What systemctl was told that changes something."""
@@ -358,7 +383,7 @@ def test_root_writes_for_the_service_and_starts_it(machine: Machine) -> None:
             person.answers("Its GPIO number", "5")  # is the button's
             person.answers("Its GPIO number", "6")
             person.answers("Write this?")
-            person.answers("Start edgevoice with it now?")
+            person.answers("Restart edgevoice with it now?")
             person.sees("edgevoice runs: hold the button")
             assert person.ends() == 0
     finally:
@@ -386,10 +411,62 @@ def test_a_running_service_is_stopped_for_the_trials_and_started_again(
         person.sees("ok: ")
         assert not (machine.folder / "running").exists()
         person.answers("Write this?")
-        person.answers("Start edgevoice with it now?", "n")
+        person.sees("edgevoice runs: hold the button")
+        assert person.ends() == 0
+
+    assert "edgevoice with it now?" not in person.seen
+    assert machine.told() == ["stop edgevoice.service", "restart edgevoice.service"]
+
+
+@needs_root
+def test_a_service_that_does_not_start_is_told_and_tried_once(machine: Machine) -> None:
+    (machine.folder / "broken").touch()
+    with machine.dialogue("--speaker", f"file:{machine.folder}/o.wav") as person:
+        person.answers("Stop it until the end")
+        person.answers("Write this?")
+        person.sees("edgevoice did not start")
+        assert person.ends() == 1
+
+    assert machine.told() == ["stop edgevoice.service", "restart edgevoice.service"]
+
+
+@needs_root
+def test_a_start_after_the_trials_cannot_be_interrupted(machine: Machine) -> None:
+    (machine.folder / "slow").touch()
+    with machine.dialogue("--speaker", f"file:{machine.folder}/o.wav") as person:
+        person.answers("Stop it until the end")
+        person.answers("Write this?")
+        machine.is_told("restart")
+        person.types("\x03", end="")
+        person.sees("^C")
+        (machine.folder / "slow").unlink()
+        person.sees("edgevoice runs: hold the button")
         assert person.ends() == 0
 
     assert machine.told() == ["stop edgevoice.service", "restart edgevoice.service"]
+
+
+@needs_root
+def test_who_leaves_in_the_restart_hears_that_it_is_written(machine: Machine) -> None:
+    (machine.folder / "slow").touch()
+    with machine.dialogue("--volume", "20", "--no-try") as person:
+        person.answers("Write this?")
+        person.answers("Restart edgevoice with it now?")
+        machine.is_told("restart")
+        person.types("\x03", end="")
+        person.sees("All is written")
+        assert person.ends() == 1
+        (machine.folder / "slow").unlink()
+
+    assert "Nothing was changed" not in person.seen
+
+
+@needs_root
+def test_a_script_hears_that_the_service_does_not_start(machine: Machine) -> None:
+    (machine.folder / "broken").touch()
+    with machine.dialogue("--volume", "20", "--no-try", "--yes") as person:
+        person.sees("edgevoice did not start")
+        assert person.ends() == 1
 
 
 @needs_root
@@ -412,7 +489,7 @@ def test_who_leaves_after_the_writing_hears_that_it_is_written(
 ) -> None:
     with machine.dialogue("--volume", "20", "--no-try") as person:
         person.answers("Write this?")
-        person.sees("Start edgevoice with it now?")
+        person.sees("Restart edgevoice with it now?")
         person.types("\x03", end="")
         person.sees("Next: sudo systemctl restart edgevoice")
         assert person.ends() == 0
@@ -426,7 +503,7 @@ def test_who_does_not_want_it_stopped_gets_no_device_tried(machine: Machine) -> 
     with machine.dialogue("--microphone", "file:/nowhere.wav") as person:
         person.answers("Stop it until the end", "n")
         person.answers("Write this?")
-        person.answers("Start edgevoice with it now?", "n")
+        person.answers("Restart edgevoice with it now?", "n")
         person.sees("Next: sudo systemctl restart edgevoice")
         assert person.ends() == 0
 
@@ -441,6 +518,32 @@ def test_the_unit_is_opened_for_an_input_device(machine: Machine) -> None:
 
     drop_in = (machine.folder / "unit.d" / "input.conf").read_text()
     assert "SupplementaryGroups=input\nDeviceAllow=char-input r\n" in drop_in
+    with machine.dialogue("--button", "gpio", "--no-try", "--yes") as person:
+        person.sees("input.conf\n  is removed: the button is no input device\n")
+        assert person.ends() == 0
+    assert not (machine.folder / "unit.d").exists()
+
+
+@needs_root
+def test_the_drop_in_of_an_administrator_stays(machine: Machine) -> None:
+    (machine.folder / "unit.d").mkdir()
+    drop_in = machine.folder / "unit.d" / "input.conf"
+    drop_in.write_text("[Service]\nSupplementaryGroups=input\n")
+    with machine.dialogue("--volume", "20", "--no-try", "--yes") as person:
+        assert person.ends() == 0
+
+    assert drop_in.exists()
+
+
+@needs_root
+def test_settings_that_not_everybody_may_read_stay_so(machine: Machine) -> None:
+    machine.settings.chmod(0o640)
+    os.chown(machine.settings, 0, 65534)
+    with machine.dialogue("--volume", "20", "--no-try", "--yes") as person:
+        assert person.ends() == 0
+
+    found = machine.settings.stat()
+    assert (stat.S_IMODE(found.st_mode), found.st_gid) == (0o640, 65534)
 
 
 # -- as nobody in particular --------------------------------------------------------

@@ -70,6 +70,12 @@ def test_a_named_file_is_taken(system: Path, tmp_path: Path, root: bool) -> None
     assert place(str(system), root=root, environ={}).is_system
 
 
+def test_other_settings_have_a_key_of_their_own(system: Path) -> None:
+    second = place(str(system.with_name("second.toml")), root=True, environ={})
+
+    assert second.key == system.with_name("second.key")
+
+
 def test_the_present_key_is_the_daemons(system: Path, tmp_path: Path) -> None:
     where, own = place(None, root=True, environ={}), tmp_path / "own"
     settings = Configuration(live=Live(key_file=str(own)))
@@ -81,6 +87,27 @@ def test_the_present_key_is_the_daemons(system: Path, tmp_path: Path) -> None:
     where.key.write_text(KEY)
     where.key.chmod(0o600)
     assert where.present_key(settings) == KEY
+
+
+def test_a_key_of_the_shell_is_none_of_the_services(
+    system: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GEMINI_API_KEY", KEY)
+    where = place(None, root=False, environ={"HOME": str(tmp_path)})
+
+    assert where.present_key(Configuration()) is None
+    where.key.parent.mkdir(parents=True)
+    where.key.write_text("other")
+    where.key.chmod(0o600)
+    assert where.present_key(Configuration()) == "other"
+
+
+def test_the_key_of_other_settings_is_not_the_services(system: Path) -> None:
+    system.with_name("gemini-api-key").write_text(KEY)
+    second = place(str(system.with_name("second.toml")), root=True, environ={})
+    second.key.touch()
+
+    assert second.present_key(Configuration()) is None
 
 
 def test_a_key_that_others_can_read_is_told(system: Path) -> None:

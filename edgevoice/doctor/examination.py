@@ -9,11 +9,11 @@ from typing import Any, Final, TypeAlias
 from edgevoice import config
 from edgevoice.config import Configuration
 from edgevoice.daemon.threads import LooseThreads
-from edgevoice.doctor import machine, units
+from edgevoice.doctor import machine, permissions, units
 from edgevoice.doctor.button import EVDEV, check_button, check_lamp
 from edgevoice.doctor.finding import Finding, State, skipped, wrong
 from edgevoice.doctor.person import Person
-from edgevoice.doctor.running import ask_daemon, devices_of
+from edgevoice.doctor.running import HELD, ask_daemon, devices_of
 from edgevoice.doctor.settings import check_key, check_settings
 from edgevoice.doctor.sound import check_microphone, check_speaker
 
@@ -61,7 +61,7 @@ def examine(circumstances: Circumstances) -> Iterator[Finding]:
         yield from (skipped(name, _UNREAD) for name in ("microphone", "speaker"))
     else:
         yield from _devices(settings, circumstances.person)
-    yield from _machine(settings)
+    yield from _machine(settings, held=status is not None)
 
 
 def _server(settings: Configuration, path: Path | None) -> Iterator[Finding]:
@@ -101,17 +101,18 @@ def _devices(settings: Configuration, person: Person | None) -> Iterator[Finding
     yield from _within_limit("lamp", lambda: [check_lamp(source, lamp, person)])
 
 
-def _machine(settings: Configuration | None) -> Iterator[Finding]:
+def _machine(settings: Configuration | None, *, held: bool) -> Iterator[Finding]:
     user = units.person_behind(os.environ)
     source = settings.button.source if settings else "none"
-    pedal = [source.removeprefix(EVDEV)] if source.startswith(EVDEV) else []
     unit = units.check_unit()
     installed = unit.state is not State.SKIPPED
     as_service = os.getuid() == 0 and installed
     state = machine.SYSTEM_STATE if as_service else config.state_directory()
-    patterns = [*machine.DEVICES, *pedal]
+    service = installed and units.is_enabled()
     checks: dict[str, Callable[[], Finding]] = {
-        "permissions": lambda: machine.check_permissions(user.pw_name, patterns),
+        "permissions": lambda: _permissions(
+            source, user.pw_name, service=service, held=held
+        ),
         "groups": lambda: units.check_groups(GROUPS, installed=installed),
         "variant": lambda: units.check_variant(user),
         "unit": lambda: unit,
@@ -124,6 +125,18 @@ def _machine(settings: Configuration | None) -> Iterator[Finding]:
     }
     for name, check in checks.items():
         yield from _within_limit(name, _alone(check))
+
+
+def _permissions(source: str, user: str, *, service: bool, held: bool) -> Finding:
+    """Judge whoever is to use the devices; a person's daemon that runs may."""
+    pedal = [source.removeprefix(EVDEV)] if source.startswith(EVDEV) else []
+    patterns = [*permissions.DEVICES, *pedal]
+    if service:
+        groups = [*GROUPS, *(["input"] if pedal else [])]
+        return permissions.check_service_permissions(groups, patterns)
+    if held:
+        return skipped("permissions", HELD)
+    return permissions.check_permissions(user, patterns)
 
 
 def _alone(check: Callable[[], Finding]) -> Check:

@@ -1,8 +1,6 @@
-"""The machine below: Wi-Fi, power supply, disk, memory, and what we may use of it."""
+"""The machine below: Wi-Fi, power supply, disk and memory."""
 
-import grp
 import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -12,8 +10,6 @@ from edgevoice.doctor.tools import Ask, ask
 LITTLE_DISK: Final = 50 * 2**20
 LITTLE_MEMORY: Final = 50 * 2**20
 """Bytes below which other things begin to fail too."""
-
-DEVICES: Final = ("/dev/snd/controlC*", "/dev/snd/pcmC*", "/dev/gpiochip*")
 
 SYSTEM_STATE: Final = Path("/var/lib/edgevoice")
 """What the unit's StateDirectory= is."""
@@ -109,43 +105,3 @@ def check_memory(meminfo: Path = Path("/proc/meminfo")) -> Finding:
                 )
             return ok("memory", found)
     return skipped("memory", "this kernel does not say")
-
-
-def check_permissions(user: str, patterns: Iterable[str] = DEVICES) -> Finding:
-    """``permissions``: whether this user may use the devices that there are.
-
-    Args:
-        user: Its name, for the cure.
-        patterns: Which devices.
-    """
-    nodes = [node for one in patterns for node in sorted(Path("/").glob(one[1:]))]
-    if not nodes:
-        return skipped("permissions", "neither a sound card nor a GPIO chip is here")
-    shut = [node for node in nodes if not os.access(node, os.R_OK | os.W_OK)]
-    if not shut:
-        return ok("permissions", f"{len(nodes)} devices, all may be used")
-    groups = sorted({_group(node) for node in shut})
-    found = f"no permission to use {shut[0]}" + (" and others" if shut[1:] else "")
-    if _waits_for_login(user, groups):
-        return wrong("permissions", found, f"log in anew: {user} was added just now")
-    return wrong(
-        "permissions",
-        found,
-        f"`sudo usermod -aG {','.join(groups)} {user}`, then log in anew",
-    )
-
-
-def _group(node: Path) -> str:
-    try:
-        return node.group()
-    except KeyError:
-        return str(node.stat().st_gid)
-
-
-def _waits_for_login(name: str, groups: Iterable[str]) -> bool:
-    """Whether the user is a member of all, but this session does not know it yet."""
-    return all(group in _members(name) for group in groups)
-
-
-def _members(name: str) -> set[str]:
-    return {group.gr_name for group in grp.getgrall() if name in group.gr_mem}

@@ -40,7 +40,7 @@ def check_variant(user: pwd.struct_passwd, root: Path = Path("/")) -> Finding:
         root: Of the file system.
     """
     servers = _sound_servers(root, user.pw_uid)
-    system = any(root.glob(f"{SYSTEM[1:]}/{UNIT}"))
+    system = is_enabled(root)
     own = _enabled_for(user, root)
     fits = f"the user unit fits: {servers} runs for {user.pw_name}"
     if not servers:
@@ -61,6 +61,11 @@ def check_variant(user: pwd.struct_passwd, root: Path = Path("/")) -> Finding:
 
 _ENABLE_USER: Final = f"systemctl --user enable --now {UNIT}"
 _ENABLE_SYSTEM: Final = f"sudo systemctl enable --now {UNIT}"
+
+
+def is_enabled(root: Path = Path("/")) -> bool:
+    """Whether the system's unit starts at boot."""
+    return any(root.glob(f"{SYSTEM[1:]}/{UNIT}"))
 
 
 def check_linger(user: pwd.struct_passwd, root: Path = Path("/")) -> Finding:

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from edgevoice import config
 from edgevoice.config import Configuration
+from edgevoice.errors import ConfigError
 from edgevoice.setup import service
 from edgevoice.setup.files import PRIVATE, PUBLIC, Draft
 from edgevoice.setup.place import Place
@@ -46,15 +48,17 @@ def drafts(where: Place, before: Configuration, wanted: Wanted) -> list[Draft]:
         ConfigError: The settings would be wrong, or cannot be changed where they stand.
     """
     settings, found = _settings(where, wanted), []
-    if wanted.key is not None:
-        key = f"{wanted.key}\n"
-        found.append(Draft(where.key, key, PRIVATE, where.folder_mode))
     if new := changes(before, settings):
         text = set_keys(where.text(), new)
         config.parse(text, where.settings)
-        found.append(Draft(where.settings, text, _mode(where), where.folder_mode))
-    if where.is_system and settings.button.source.startswith("evdev:"):
-        found += _input_drop_in()
+        _encodes(text, where.settings)
+        draft = Draft(where.settings, text, PUBLIC, where.folder_mode, keeps=True)
+        found.append(draft)
+    if where.is_system:
+        found += _input_drop_in(settings.button.source.startswith("evdev:"))
+    if wanted.key is not None:  # last: a key that is replaced is lost
+        key = f"{wanted.key}\n"
+        found.append(Draft(where.key, key, PRIVATE, where.folder_mode))
     return found
 
 
@@ -66,7 +70,9 @@ def summary(
     for draft in files:
         lines.append(f"{draft.path}{' (only its owner can read it)' * _private(draft)}")
         if draft.path == service.INPUT_DROP_IN:
-            lines.append("  lets the service read input devices")
+            allowed = "lets the service read input devices"
+            removed = "is removed: the button is no input device"
+            lines.append(f"  {removed if draft.text is None else allowed}")
         elif _private(draft):
             lines.append("  the key")
         else:
@@ -85,23 +91,29 @@ def _settings(where: Place, wanted: Wanted) -> Configuration:
     return changed(wanted.settings, KEY_FILE, str(where.key))
 
 
+def _encodes(text: str, path: Path) -> None:
+    """Refuse what the command line gave as bytes that are no text."""
+    try:
+        text.encode()
+    except UnicodeError:
+        raise ConfigError(
+            f"{path}: a name that was given is not UTF-8: give it as "
+            "`edgevoice devices` shows it"
+        ) from None
+
+
 def _private(draft: Draft) -> bool:
     return draft.mode == PRIVATE
 
 
-def _mode(where: Place) -> int:
-    """The service runs as another user and has to read its settings."""
-    if where.is_system or not where.settings.exists():
-        return PUBLIC
-    return where.settings.stat().st_mode & 0o777
-
-
-def _input_drop_in() -> list[Draft]:
+def _input_drop_in(needed: bool) -> list[Draft]:
     """The unit's confinement lets no input device through but by this."""
     path = service.INPUT_DROP_IN
-    if path.exists() or not service.BOOTED.is_dir():
-        return []
-    return [Draft(path, service.INPUT_ALLOWED, PUBLIC)]
+    if needed and not path.exists() and service.BOOTED.is_dir():
+        return [Draft(path, service.INPUT_ALLOWED, PUBLIC)]
+    if not needed and path.exists() and path.read_text() == service.INPUT_ALLOWED:
+        return [Draft(path, None, PUBLIC)]
+    return []
 
 
 def _differs(before: Configuration, after: Configuration, key: Key) -> bool:

@@ -2,8 +2,9 @@
 
 import contextlib
 import os
+import stat
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,15 +21,17 @@ class Draft:
 
     Attributes:
         path: Where; of a link, what it points to is replaced.
-        text: What it shall hold.
+        text: What it shall hold; None: it is removed, and its folder if that is empty.
         mode: Permissions of the file.
         folder_mode: Permissions of its folder, if that has to be made.
+        keeps: Whether a file that is there keeps its owner and permissions.
     """
 
     path: Path
-    text: str
+    text: str | None
     mode: int
     folder_mode: int = 0o755
+    keeps: bool = False
 
     def __repr__(self) -> str:
         """Without the text, which may be the key."""
@@ -36,31 +39,53 @@ class Draft:
 
 
 def write(drafts: Sequence[Draft]) -> None:
-    """Write all of them, or none: what can fail is done before the first is replaced.
+    """Write all of them, or none: nearly all that can fail is done before the first.
 
-    New files belong to whoever runs this: to root, or to the person.
+    New files of root's belong to whom their folder belongs, others' to themselves.
 
     Raises:
-        EdgeVoiceError: One cannot be written; nothing was changed.
+        EdgeVoiceError: One cannot be written; the text says which ones were.
     """
-    prepared: list[tuple[str, Path]] = []
+    prepared: list[tuple[str | None, Path]] = []
     for draft in drafts:
-        try:
+        with _told(draft, prepared, "nothing was changed"):
             prepared.append((_prepare(draft), draft.path.resolve()))
-        except OSError as error:
-            for temporary, _ in prepared:
-                os.unlink(temporary)
-            raise EdgeVoiceError(
-                f"cannot write {draft.path}: {error.strerror}; nothing was changed"
-            ) from error
-    for temporary, path in prepared:
-        os.replace(temporary, path)
+    done = "nothing was changed"
+    for at, draft in enumerate(drafts):
+        with _told(draft, prepared[at:], done):
+            _put(*prepared[at])  # fails where a container has mounted the file
+        done = f"{', '.join(str(one.path) for one in drafts[: at + 1])} was changed"
     for folder in {path.parent for _, path in prepared}:
         _sync(folder)
 
 
-def _prepare(draft: Draft) -> str:
-    """Write the text beside its place; returns where."""
+@contextlib.contextmanager
+def _told(
+    draft: Draft, left: list[tuple[str | None, Path]], done: str
+) -> Iterator[None]:
+    """Tell what could not be written and what was done; remove what is left over."""
+    try:
+        yield
+    except OSError as error:
+        for temporary in filter(None, (temporary for temporary, _ in left)):
+            os.unlink(temporary)
+        text = f"cannot write {draft.path}: {error.strerror}; {done}"
+        raise EdgeVoiceError(text) from error
+
+
+def _put(temporary: str | None, path: Path) -> None:
+    if temporary:
+        os.replace(temporary, path)
+        return
+    path.unlink()
+    with contextlib.suppress(OSError):  # others' files may be there
+        path.parent.rmdir()
+
+
+def _prepare(draft: Draft) -> str | None:
+    """Write the text beside its place; returns where, None if there is none."""
+    if draft.text is None:
+        return None
     path = draft.path.resolve()
     if path.is_dir():
         raise IsADirectoryError(None, "it is a folder")
@@ -71,12 +96,25 @@ def _prepare(draft: Draft) -> str:
         with open(file, "w", encoding="utf-8", newline="") as opened:
             opened.write(draft.text)
             opened.flush()
-            os.fchmod(file, draft.mode)
+            _own(file, draft, path)
             os.fsync(file)
     except BaseException:
         os.unlink(temporary)
         raise
     return temporary
+
+
+def _own(file: int, draft: Draft, path: Path) -> None:
+    """Give a file its owner and permissions."""
+    if draft.keeps and path.exists():
+        kept = path.stat()
+        os.fchown(file, kept.st_uid, kept.st_gid)
+        os.fchmod(file, stat.S_IMODE(kept.st_mode))
+        return
+    if os.geteuid() == 0:  # a person's files that root writes are the person's
+        folder = path.parent.stat()
+        os.fchown(file, folder.st_uid, folder.st_gid)
+    os.fchmod(file, draft.mode)
 
 
 def _make_folder(folder: Path, mode: int) -> None:
@@ -85,6 +123,8 @@ def _make_folder(folder: Path, mode: int) -> None:
         _make_folder(folder.parent, mode)
         folder.mkdir()
         folder.chmod(mode)
+        if os.geteuid() == 0:
+            os.chown(folder, folder.parent.stat().st_uid, folder.parent.stat().st_gid)
 
 
 def _sync(folder: Path) -> None:

@@ -1,49 +1,23 @@
 """``edgevoice setup`` from the first question to the last line."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
-from edgevoice import config
 from edgevoice.config import Configuration
-from edgevoice.daemon.client import Client, NoDaemon
 from edgevoice.doctor.finding import Finding, State
-from edgevoice.errors import EX_FAILED, EX_OK, CredentialError, EdgeVoiceError
-from edgevoice.setup import service
+from edgevoice.errors import EX_FAILED, CredentialError, EdgeVoiceError
 from edgevoice.setup.drafts import Wanted, drafts, summary
 from edgevoice.setup.files import write
+from edgevoice.setup.given import Given
 from edgevoice.setup.interrupts import hangups, uninterrupted
 from edgevoice.setup.place import Place, place, read_key
 from edgevoice.setup.questions import Questions
-from edgevoice.setup.settings_file import Key, Value
+from edgevoice.setup.running import Running
 from edgevoice.setup.steps import PARTS, Left, Part, ask_key, changed, settle
 from edgevoice.setup.trials import TRIALS, try_key
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What the command line says.
-
-    Attributes:
-        config: The settings file; None: the one for whoever asks.
-        key_file: Where to read the key; ``-`` is standard input; None: not given.
-        values: Settings that are given.
-        yes: Ask nothing.
-        tries: Try each part.
-    """
-
-    config: str | None
-    key_file: str | None
-    values: Mapping[Key, Value]
-    yes: bool
-    tries: bool
-
-    def something(self) -> bool:
-        """Whether anything to change is given; then nothing else is asked for."""
-        return bool(self.values) or self.key_file is not None
 
 
 def set_up(given: Given, *, root: bool) -> int:
@@ -58,13 +32,15 @@ def set_up(given: Given, *, root: bool) -> int:
             file cannot be written; nothing was changed.
     """
     questions = Questions()
-    try:
-        with hangups():
-            return _Setup(questions, given, place(given.config, root=root)).run()
-    except (KeyboardInterrupt, EOFError, Left):
-        with contextlib.suppress(OSError):  # the terminal itself may be gone
-            questions.tell("\nNothing was changed.")
-        return EX_FAILED
+    with hangups():
+        setup = _Setup(questions, given, place(given.config, root=root))
+        try:
+            return setup.run()
+        except (KeyboardInterrupt, EOFError, Left):
+            with contextlib.suppress(OSError):  # the terminal itself may be gone
+                questions.tell(_WRITTEN if setup.written else _UNTOUCHED)
+                setup.service.tell_failure()
+            return EX_FAILED
 
 
 class _Setup:
@@ -73,22 +49,21 @@ class _Setup:
     def __init__(self, questions: Questions, given: Given, where: Place) -> None:
         self.questions, self.given, self.where = questions, given, where
         self.before = where.load()
-        self.has_service = where.is_system and service.is_there()
-        self.ran = self.has_service and service.runs()
+        self.service = Running(questions, given, where)
+        self.written = False
 
     def run(self) -> int:
         wanted = self.given_values()
         drafts(self.where, self.before, wanted)  # mistakes are told before the trials
         if not self.given.something():
             self.questions.tell(_WELCOME)
-        with self.quiet_machine() as quiet:
+        with self.service.quiet(self.before) as quiet:
             wanted = Wanted(wanted.settings, self.key(wanted.key))
             for part in PARTS:
                 settings = self.part(part, wanted.settings, tries=quiet)
                 wanted = Wanted(settings, wanted.key)
-            if self.write(wanted):
-                self.start()
-        return EX_OK
+            self.write(wanted)
+        return self.service.end(written=self.written)
 
     def given_values(self) -> Wanted:
         settings = self.before
@@ -166,96 +141,26 @@ class _Setup:
             )
         return answer
 
-    # -- the daemon, which holds the card and the pins ----------------------------
-
-    @contextlib.contextmanager
-    def quiet_machine(self) -> Iterator[bool]:
-        """Have no daemon run for as long as the block does; whether that is so."""
-        if not self.given.tries or (self.given.something() and not self.given.values):
-            yield False
-        elif self.ran:
-            if not self.agrees(_STOP):
-                yield False
-                return
-            with service.stopped():
-                yield True
-        elif not self.where.is_system and _answers(self.before):
-            self.questions.tell(_HELD)
-            yield False
-        else:
-            yield True
-
-    def agrees(self, question: str) -> bool:
-        """Ask; ``--yes`` says yes."""
-        return self.given.yes or self.questions.yes(question)
-
-    # -- the end -------------------------------------------------------------------
-
-    def write(self, wanted: Wanted) -> bool:
-        """Write what is new, if the person agrees; whether there was anything."""
+    def write(self, wanted: Wanted) -> None:
+        """Write what is new, if there is anything and the person agrees."""
         files = drafts(self.where, self.before, wanted)
         if not files:
             self.questions.tell("\nAll stays as it was: there is nothing to write.")
-            return False
+            return
         self.questions.tell("\n-- To be written --")
         for line in summary(self.where, self.before, wanted, files):
             self.questions.tell(line)
-        if not self.agrees("Write this?"):
+        if not self.given.agrees(self.questions, "Write this?"):
             raise Left
         with uninterrupted():  # never half of the files
             write(files)
+            self.written = True
         self.questions.tell("Written.")
-        return True
-
-    def start(self) -> None:
-        """Have the service take the new settings, and say what comes next."""
-        if not self.has_service:
-            self.questions.tell(_NEXT_SYSTEM if self.where.is_system else _NEXT_OWN)
-            return
-        starts = self.ran if self.given.yes else self.wants_start()
-        if not starts:
-            self.questions.tell(_NEXT_SYSTEM)
-        elif service.restart():
-            self.questions.tell(_RUNS)
-        else:
-            self.questions.tell(_FAILED)
-
-    def wants_start(self) -> bool:
-        """Ask; to leave here is a no, since all is written."""
-        try:
-            return self.questions.yes("Start edgevoice with it now?")
-        except (KeyboardInterrupt, EOFError):
-            self.questions.tell()
-            return False
-
-
-def _answers(settings: Configuration) -> bool:
-    """Whether a daemon of this person's runs."""
-    try:
-        with Client(config.socket_path(settings.control)) as client:
-            client.ask("status")
-    except NoDaemon:
-        return False
-    except EdgeVoiceError:  # it is there, if not well
-        pass
-    return True
 
 
 _WELCOME: Final = (
     "Key, microphone, speaker, button, lamp: each is asked for and tried.\n"
     "Enter takes what stands in [brackets]; Ctrl+C leaves everything as it was."
 )
-_STOP: Final = (
-    "edgevoice runs and holds the sound card and the pins. "
-    "Stop it until the end of this, to try them?"
-)
-_HELD: Final = (
-    "edgevoice runs and holds the sound card: devices are not tried. To try them, stop "
-    "it first (`systemctl --user stop edgevoice`)."
-)
-_RUNS: Final = (
-    "edgevoice runs: hold the button, and speak. `edgevoice status` tells more."
-)
-_FAILED: Final = "edgevoice did not start: `systemctl status edgevoice` says why."
-_NEXT_SYSTEM: Final = "Next: sudo systemctl restart edgevoice"
-_NEXT_OWN: Final = "Next: edgevoice talk"
+_UNTOUCHED: Final = "\nNothing was changed."
+_WRITTEN: Final = "\nAll is written; `edgevoice status` tells how it runs."

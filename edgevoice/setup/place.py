@@ -53,17 +53,17 @@ class Place:
         return "# Settings of edgevoice; what is not here is at its default.\n"
 
     def present_key(self, settings: config.Configuration) -> str | None:
-        """The key that the daemon would use now; None if there is none.
+        """The key that the service would use now; None if there is none.
+
+        A key in a person's shell is not asked for: no service sees it.
 
         Raises:
             CredentialError: There is one, but it cannot be used.
         """
-        environ: Mapping[str, str] = os.environ
-        if self.is_system:  # as its unit would see it
-            environ = {"CREDENTIALS_DIRECTORY": str(self.key.parent)}
-            if self.key.exists():
-                return config.credential(settings.live, environ)
-        if settings.live.key_file or environ.get("GEMINI_API_KEY"):
+        environ: Mapping[str, str] = {}
+        if self.key.name == config.CREDENTIAL_NAME and self.key.exists():
+            environ = {"CREDENTIALS_DIRECTORY": str(self.key.parent)}  # as its unit
+        if environ or settings.live.key_file:
             return config.credential(settings.live, environ)
         return None
 
@@ -101,6 +101,8 @@ def place(
 def _own(settings: Path) -> Place:
     settings = settings.expanduser().absolute()
     key = settings.with_name(config.CREDENTIAL_NAME)
+    if settings.name != config.SYSTEM_FILE.name:  # the key beside it may be a service's
+        key = settings.with_name(f"{settings.stem}.key")
     is_system = settings == config.SYSTEM_FILE
     return Place(settings, key, is_system, 0o755 if is_system else 0o700)
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from edgevoice.setup.interrupts import uninterrupted
+
 UNIT: Final = "edgevoice.service"
 
 BOOTED: Final = Path("/run/systemd/system")
@@ -42,12 +44,12 @@ def restart() -> bool:
 
 @contextlib.contextmanager
 def stopped() -> Iterator[None]:
-    """Stop it for as long as the block runs, however the block ends."""
+    """Stop it for as long as the block runs, and start it however the block ends."""
     try:
         _systemctl("stop", UNIT)
         yield
     finally:
-        if not runs():
+        with uninterrupted():  # systemctl inherits that it ignores Ctrl+C
             restart()
 
 

@@ -1,6 +1,7 @@
 """What is asked, part by part, and what is done about a part that does not work."""
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
@@ -89,28 +90,38 @@ def changed(settings: Configuration, key: Key, value: Value) -> Configuration:
 # -- the questions -----------------------------------------------------------------
 
 
-def ask_key(questions: Questions, present: str | None) -> str | None:
+def ask_key(
+    questions: Questions,
+    present: str | None,
+    environ: Mapping[str, str] = os.environ,
+) -> str | None:
     """Ask for the key.
 
     Args:
         questions: The person.
         present: The one there is; None: there is none.
+        environ: ``$GEMINI_API_KEY`` may be one, which no service sees.
 
     Returns:
         The key; None: there shall be none for now.
     """
     options = [
         Option("keep", "keep the one there is"),
+        Option("shell", "write the one of $GEMINI_API_KEY to a file"),
         Option("type", "paste it here; it is not shown"),
         Option("file", "read it from a file"),
         Option("none", "go on without one"),
     ]
-    options = options[:-1] if present else options[1:]
+    shell = environ.get("GEMINI_API_KEY", "").strip()
+    missing = {"none" if present else "keep", "" if shell else "shell"}
+    options = [option for option in options if option.value not in missing]
     while True:
         how = questions.choose("The key comes from", options, options[0].value)
         if how in {"keep", "none"}:
             return present
         try:
+            if how == "shell":
+                return checked_key(shell, "$GEMINI_API_KEY")
             if how == "type":
                 return checked_key(questions.hidden("Key"), "what you typed")
             return read_key(questions.text("File: "))
