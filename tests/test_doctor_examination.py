@@ -22,8 +22,8 @@ from tests.program import KEY, ROOT, environment, program, settings
 NAMES = [
     *("settings", "daemon", "key", "dns", "tcp", "tls", "clock", "session"),
     *("microphone", "level", "speaker", "tone", "button", "press", "lamp"),
-    *("permissions", "groups", "variant", "unit", "user-unit", "linger"),
-    *("wifi", "power", "disk", "memory"),
+    *("permissions", "groups", "installed", "variant", "unit", "user-unit"),
+    *("linger", "wifi", "power", "disk", "memory"),
 ]
 
 

@@ -12,6 +12,7 @@ from edgevoice.doctor.units import (
     FIELDS,
     UNIT,
     check_groups,
+    check_installed,
     check_linger,
     check_unit,
     check_variant,
@@ -66,6 +67,35 @@ def test_of_two_that_are_enabled_the_wrong_one_is_to_go(tmp_path: Path) -> None:
 
     finding = check_variant(USER, touch(tmp_path, PIPEWIRE))
     assert finding.cure == f"`sudo systemctl disable --now {UNIT}`"
+
+
+@pytest.mark.parametrize(
+    ("there", "twice"),
+    [
+        ((), ""),
+        (("opt/edgevoice/bin/edgevoice", "usr/local/bin/edgevoice"), ""),
+        (("usr/bin/edgevoice",), ""),
+        (("usr/bin/edgevoice", f"etc/systemd/system/{UNIT}"), ""),  # systemctl edit
+        (("usr/bin/edgevoice", "opt/edgevoice/bin/edgevoice"), "opt/edgevoice"),
+        (("usr/bin/edgevoice", "usr/local/bin/edgevoice"), "usr/local/bin/edgevoice"),
+    ],
+)
+def test_two_installations_are_told(
+    there: tuple[str, ...], twice: str, tmp_path: Path
+) -> None:
+    finding = check_installed(touch(tmp_path, *there))
+
+    assert (finding.state is State.WRONG) == bool(twice)
+    assert ("`sudo scripts/uninstall`" in finding.cure) == bool(twice)
+    assert not twice or f"{tmp_path / twice}, which runs" in finding.found
+
+
+def test_a_unit_that_was_left_behind_is_told(tmp_path: Path) -> None:
+    left = f"etc/systemd/system/{UNIT}"
+    touch(tmp_path, "usr/bin/edgevoice", left)
+    (tmp_path / left).write_text('ExecStart="/opt/edgevoice/bin/edgevoice" run\n')
+
+    assert f"{tmp_path / left}, which runs" in check_installed(tmp_path).found
 
 
 def test_a_user_unit_needs_a_user_who_lingers(tmp_path: Path) -> None:

@@ -114,6 +114,7 @@ def _machine(settings: Configuration | None, *, held: bool) -> Iterator[Finding]
             source, user.pw_name, service=service, held=held
         ),
         "groups": lambda: units.check_groups(GROUPS, installed=installed),
+        "installed": units.check_installed,
         "variant": lambda: units.check_variant(user),
         "unit": lambda: unit,
         "user-unit": lambda: units.check_unit(user),

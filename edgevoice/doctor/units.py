@@ -68,6 +68,34 @@ def is_enabled(root: Path = Path("/")) -> bool:
     return any(root.glob(f"{SYSTEM[1:]}/{UNIT}"))
 
 
+def check_installed(root: Path = Path("/")) -> Finding:
+    """``installed``: not both the Debian package and what scripts/install makes.
+
+    The latter's unit and program come before the package's, so the package is idle.
+
+    Args:
+        root: Of the file system.
+    """
+    if not (root / PACKAGED).exists():
+        return skipped("installed", "there is no Debian package")
+    unit = root / "etc/systemd/system" / UNIT
+    ours = [root / name for name in SCRIPTED if os.path.lexists(root / name)]
+    if unit.is_file() and f"/{SCRIPTED[0]}/" in unit.read_text():
+        ours.append(unit)
+    if not ours:
+        return ok("installed", "the Debian package")
+    found = f"two are here: the Debian package, and scripts/install's, {ours[0]}"
+    return wrong("installed", f"{found}, which runs instead", _ONE_ALONE)
+
+
+PACKAGED: Final = "usr/bin/edgevoice"
+SCRIPTED: Final = ("opt/edgevoice", "usr/local/bin/edgevoice")
+_ONE_ALONE: Final = (
+    "in the checkout that it came from: `sudo scripts/uninstall`, which keeps settings "
+    f"and key; then `{_ENABLE_SYSTEM}`"
+)
+
+
 def check_linger(user: pwd.struct_passwd, root: Path = Path("/")) -> Finding:
     """``linger``: a user's unit ends when its user logs out, unless they linger."""
     if not _enabled_for(user, root):

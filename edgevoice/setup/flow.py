@@ -29,7 +29,7 @@ def set_up(given: Given, *, root: bool) -> int:
 
     Raises:
         EdgeVoiceError: What is there or what is given is wrong or does not work, or a
-            file cannot be written; nothing was changed.
+            file cannot be written; nothing was changed, or the text says what was.
     """
     questions = Questions()
     with hangups():
