@@ -22,8 +22,9 @@ from tests.soundcard import HZ, LOUD, SoundCard
 
 pytestmark = pytest.mark.sound
 
-MOST = 2
-"""Pauses that a stalling machine is granted; see likeness.py."""
+MOST = 4
+"""Pauses that a stalling machine is granted, and one piece (30 ms) that a short one has
+cut; see likeness.py."""
 
 
 class Listener:
@@ -97,7 +98,7 @@ def samples(wav: Path) -> Samples:
 def assert_whole(got: npt.NDArray[np.int16], want: Samples, folder: Path) -> None:
     """That one sound is found in another, whole; else both are kept."""
     heard = compare(want, got)
-    if heard.missing or len(heard.pauses) > MOST:
+    if heard.missing > 1 or len(heard.pauses) > MOST:
         np.save(folder / "got.npy", got)
         np.save(folder / "want.npy", want)
         pytest.fail(f"{heard}; got.npy and want.npy are kept in {folder}")

