@@ -112,9 +112,9 @@ expect "nothing in /run" [ ! -e /run/edgevoice ]
 expect "no user" [ -z "$(getent passwd edgevoice)$(getent group edgevoice)$(getent group gpio)" ]
 ok "purge stops it and leaves nothing"
 
-useradd --create-home edgevoice
+useradd --create-home --home-dir /srv/person edgevoice
 install /packages/edgevoice.deb >/dev/null
 apt-get -qq -y purge edgevoice >/dev/null
-expect "a person's login kept" [ "$(getent passwd edgevoice | cut -d: -f6)" = /home/edgevoice ]
+expect "a person's login kept" [ "$(getent passwd edgevoice | cut -d: -f6)" = /srv/person ]
 expect "and its group" getent group edgevoice >/dev/null
 ok "purge keeps a person who has the name"
