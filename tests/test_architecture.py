@@ -25,6 +25,7 @@ OURS = {
     "controls": {"controls", "errors"},
     "config": {"errors", "live.endpoint"},
     "demo": set(),
+    "tools": {"tools", "errors"},
     "simulator": {"simulator", "live", "audio.pcm", "errors"},
     "daemon": {
         "daemon",
@@ -33,6 +34,7 @@ OURS = {
         "live",
         "audio",
         "controls",
+        "tools",
         "report",
         "errors",
     },

@@ -20,6 +20,7 @@ from edgevoice.live.incoming import (
     ServerEvent,
     SetupComplete,
     ToolCall,
+    ToolCallCancelled,
     TurnComplete,
     Usage,
     decode,
@@ -74,7 +75,7 @@ def test_a_message_may_be_binary_or_text_and_hold_unknown_fields(
         {"serverContent": {"waitingForInput": True, "groundingMetadata": {}}},
         {"toolCall": {}},
         {"toolCall": {"functionCalls": None}},
-        {"toolCallCancellation": {"ids": ["a"]}},
+        {"toolCallCancellation": None},
         {"sessionResumptionUpdate": {}},
         {"voiceActivity": {"type": "ACTIVITY_START", "audioOffset": "1.5s"}},
     ],
@@ -287,9 +288,16 @@ def test_every_call_of_a_tool_is_an_event() -> None:
     calls = [{"id": "1", "name": "a", "args": {"x": 1}}, {"id": "2", "name": "b"}]
 
     assert events({"toolCall": {"functionCalls": calls}}) == [
-        ToolCall("1", "a"),
+        ToolCall("1", "a", {"x": 1}),
         ToolCall("2", "b"),
     ]
+
+
+def test_a_cancellation_names_the_calls() -> None:
+    assert events({"toolCallCancellation": {"ids": ["1", "2"]}}) == [
+        ToolCallCancelled(("1", "2"))
+    ]
+    assert events({"toolCallCancellation": {}}) == [ToolCallCancelled(())]
 
 
 @pytest.mark.parametrize(

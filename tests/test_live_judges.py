@@ -96,9 +96,12 @@ def test_the_proto_refuses_the_mistakes_of_the_field(
 
 
 def numbers_as_text(value: object) -> object:
-    """The message with its 64 bit numbers as text, as the proto prints them."""
+    """The message with its numbers as text: the proto prints 64 bit ones so, and those
+    in a free object (a JSON schema) as fractions."""
     if isinstance(value, dict):
         return {key: numbers_as_text(one) for key, one in value.items()}
     if isinstance(value, list):
         return [numbers_as_text(one) for one in value]
-    return str(value) if type(value) is int else value
+    if type(value) in {int, float}:
+        return f"{value:.10g}"
+    return value

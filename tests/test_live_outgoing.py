@@ -6,7 +6,24 @@ from typing import Any
 import pytest
 
 from edgevoice.live import outgoing
-from edgevoice.live.outgoing import Said, SessionOptions
+from edgevoice.live.outgoing import (
+    FunctionDeclaration,
+    FunctionResponse,
+    Said,
+    SessionOptions,
+)
+
+DIM = FunctionDeclaration(
+    name="dim_lights",
+    description="Set how bright the lights are.",
+    parameters_json_schema={
+        "type": "object",
+        "properties": {"level": {"type": "integer", "minimum": 0, "maximum": 100}},
+        "required": ["level"],
+    },
+    behavior="NON_BLOCKING",
+)
+PING = FunctionDeclaration(name="ping", description="Say pong.", behavior="BLOCKING")
 
 
 def every_setup() -> list[str]:
@@ -21,6 +38,7 @@ def every_setup() -> list[str]:
                 transcripts=transcripts,
                 trigger_tokens=trigger,
                 target_tokens=target,
+                functions=functions,
             ),
             handle,
         )
@@ -30,6 +48,7 @@ def every_setup() -> list[str]:
         )
         for trigger, target in ((0, 8_000), (16_000, 8_000), (16_000, 0))
         for handle in (None, "a-handle")
+        for functions in ((), (DIM, PING))
     ]
 
 
@@ -41,7 +60,23 @@ def every_message() -> list[str]:
         outgoing.audio(b"\xfb\xff" * 640),
         outgoing.text("what time is it?"),
         outgoing.history([Said("user", "who?"), Said("model", "Ada.")]),
-        outgoing.tool_error("call-1", "dim_lights", "there is no such function"),
+        *map(outgoing.tool_response, responses()),
+    ]
+
+
+def responses() -> list[FunctionResponse]:
+    """A result of a function call in every form."""
+    return [
+        FunctionResponse(
+            id="call-1",
+            name="dim_lights",
+            response=response,
+            scheduling=scheduling,
+            will_continue=more,
+        )
+        for response in ({"error": "there is no lamp"}, {"output": {"level": [1, 2.5]}})
+        for scheduling in (None, "INTERRUPT", "WHEN_IDLE", "SILENT")
+        for more in (None, True)
     ]
 
 
@@ -177,7 +212,9 @@ def test_a_typed_turn_keeps_every_character() -> None:
 
 
 def test_a_call_that_cannot_be_made_is_answered_by_its_id() -> None:
-    text = outgoing.tool_error("id-1", "open_door", "no door")
+    text = outgoing.tool_response(
+        FunctionResponse(id="id-1", name="open_door", response={"error": "no door"})
+    )
 
     [response] = json.loads(text)["toolResponse"]["functionResponses"]
     assert response == {

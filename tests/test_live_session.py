@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from edgevoice.errors import LocalProtocolError, RemoteProtocolError
 from edgevoice.live.incoming import GoAway, ResumptionHandle, SetupComplete
-from edgevoice.live.outgoing import SessionOptions
+from edgevoice.live.outgoing import FunctionResponse, SessionOptions
 from edgevoice.live.session import LiveSession, State
 
 OPTIONS = SessionOptions(model="m")
+ANSWER = FunctionResponse(id="id", name="name", response={"error": "no"})
 SETUP_COMPLETE = b'{"setupComplete": {}}'
 
 ACTS: dict[str, Callable[[LiveSession], object]] = {
@@ -19,7 +20,7 @@ ACTS: dict[str, Callable[[LiveSession], object]] = {
     "audio": lambda session: session.audio(b"ab"),
     "activityEnd": LiveSession.activity_end,
     "text": lambda session: session.text("hello"),
-    "toolResponse": lambda session: session.tool_error("id", "name", "no"),
+    "toolResponse": lambda session: session.tool_response(ANSWER),
     "setupComplete": lambda session: session.receive(SETUP_COMPLETE, 0.0),
 }
 """What can happen on a connection, by its name on the wire."""
@@ -91,7 +92,7 @@ def test_a_turn_is_start_audio_end_and_then_the_next_may_begin() -> None:
 def test_a_tool_is_answered_even_while_the_user_speaks() -> None:
     session = session_in(State.IN_ACTIVITY)
 
-    assert "toolResponse" in json.loads(session.tool_error("id", "name", "no"))
+    assert "toolResponse" in json.loads(session.tool_response(ANSWER))
     assert session.state is State.IN_ACTIVITY
 
 

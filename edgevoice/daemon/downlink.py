@@ -10,6 +10,7 @@ from typing import Protocol
 
 from edgevoice.errors import RemoteProtocolError
 from edgevoice.live import incoming
+from edgevoice.live.outgoing import FunctionResponse
 from edgevoice.live.session import LiveSession
 
 log = logging.getLogger(__name__)
@@ -68,4 +69,7 @@ class Downlink:
     async def _refuse(self, call: incoming.ToolCall) -> None:
         # A call that is never answered leaves the model waiting.
         error = "this device has no such function"
-        await self._send(self._session.tool_error(call.id, call.name, error))
+        response = FunctionResponse(
+            id=call.id, name=call.name, response={"error": error}
+        )
+        await self._send(self._session.tool_response(response))

@@ -8,10 +8,10 @@ Source: Live API reference, BidiGenerateContentServerMessage.
 
 import math
 from collections.abc import Iterator
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from edgevoice.errors import RemoteProtocolError
 
@@ -55,10 +55,15 @@ class _ServerContent(_Wire, frozen=True):
 class _FunctionCall(_Wire, frozen=True):
     id: str | None = None
     name: str | None = None
+    args: dict[str, Any] | None = None
 
 
 class _ToolCall(_Wire, frozen=True):
     function_calls: list[_FunctionCall] | None = None
+
+
+class _ToolCallCancellation(_Wire, frozen=True):
+    ids: list[str] | None = None
 
 
 class _GoAway(_Wire, frozen=True):
@@ -82,6 +87,7 @@ class _ServerMessage(_Wire, frozen=True):
     setup_complete: _Wire | None = None
     server_content: _ServerContent | None = None
     tool_call: _ToolCall | None = None
+    tool_call_cancellation: _ToolCallCancellation | None = None
     go_away: _GoAway | None = None
     session_resumption_update: _SessionResumptionUpdate | None = None
     usage_metadata: _UsageMetadata | None = None
@@ -113,10 +119,17 @@ class OutputTranscript(Struct, frozen=True):
 
 
 class ToolCall(Struct, frozen=True):
-    """A function the model wants to be called."""
+    """A function the model wants to be called; ``id`` names this call of it."""
 
     id: str
     name: str
+    args: dict[str, Any] = field(default_factory=dict)
+
+
+class ToolCallCancelled(Struct, frozen=True):
+    """These calls are not wanted any more, and not to be answered."""
+
+    ids: tuple[str, ...]
 
 
 class Progress(Struct, frozen=True):
@@ -165,6 +178,7 @@ ServerEvent: TypeAlias = (
     | InputTranscript
     | OutputTranscript
     | ToolCall
+    | ToolCallCancelled
     | Progress
     | Interrupted
     | GenerationComplete
@@ -209,7 +223,9 @@ def _events(message: _ServerMessage) -> Iterator[ServerEvent]:
         yield from _content(message.server_content)
     if message.tool_call is not None:
         for call in message.tool_call.function_calls or ():
-            yield ToolCall(call.id or "", call.name or "")
+            yield ToolCall(call.id or "", call.name or "", call.args or {})
+    if message.tool_call_cancellation is not None:
+        yield ToolCallCancelled(tuple(message.tool_call_cancellation.ids or ()))
     if message.usage_metadata is not None:
         yield _usage(message.usage_metadata)
     if message.session_resumption_update is not None:

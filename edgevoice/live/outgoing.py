@@ -6,7 +6,7 @@ BidiGenerateContentClientMessage; exactly one top-level key a message.
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
@@ -102,6 +102,29 @@ class Empty(Message, frozen=True):
     """A message that says something by being there: ``{}``."""
 
 
+class FunctionDeclaration(Message, frozen=True):
+    """A function that the model may call.
+
+    Attributes:
+        name: Letters, digits, ``_``, ``.`` and ``-``, 64 at most.
+        description: For the model: what it does, and when to call it.
+        parameters_json_schema: An object's JSON schema; None: it takes nothing.
+        behavior: ``BLOCKING`` or ``NON_BLOCKING`` (the model goes on meanwhile); None
+            leaves it to the model's default.
+    """
+
+    name: str
+    description: str
+    parameters_json_schema: dict[str, Any] | None = None
+    behavior: str | None = None
+
+
+class Tool(Message, frozen=True):
+    """What the model may use beside its own words."""
+
+    function_declarations: list[FunctionDeclaration] | None = None
+
+
 class Setup(Message, frozen=True):
     """BidiGenerateContentSetup: the first message, and only the first."""
 
@@ -111,6 +134,7 @@ class Setup(Message, frozen=True):
     session_resumption: SessionResumption
     context_window_compression: ContextWindowCompression | None = None
     system_instruction: Content | None = None
+    tools: list[Tool] | None = None
     input_audio_transcription: Empty | None = None
     output_audio_transcription: Empty | None = None
 
@@ -131,11 +155,20 @@ class ClientContent(Message, frozen=True):
 
 
 class FunctionResponse(Message, frozen=True):
-    """The result of one function call, matched by its id."""
+    """A result of one function call, matched by its id.
+
+    Attributes:
+        response: Any JSON object; by custom ``{"output": ...}`` or ``{"error": ...}``.
+        scheduling: When the model takes it up, for NON_BLOCKING functions only:
+            ``INTERRUPT``, ``WHEN_IDLE`` or ``SILENT``.
+        will_continue: More results of this call follow (NON_BLOCKING only).
+    """
 
     id: str
     name: str
-    response: dict[str, str]
+    response: dict[str, Any]
+    scheduling: str | None = None
+    will_continue: bool | None = None
 
 
 class ToolResponse(Message, frozen=True):
@@ -165,6 +198,7 @@ class SessionOptions(Struct, frozen=True, kw_only=True):
         trigger_tokens: Context size that starts a compression; 0: never.
         target_tokens: Context size after a compression; 0: half of the trigger, as
             the server does by itself.
+        functions: What the model may call.
     """
 
     model: str
@@ -174,6 +208,7 @@ class SessionOptions(Struct, frozen=True, kw_only=True):
     transcripts: bool = True
     trigger_tokens: int = 16_000
     target_tokens: int = 8_000
+    functions: tuple[FunctionDeclaration, ...] = ()
 
 
 class Said(Struct, frozen=True):
@@ -215,6 +250,7 @@ def setup(options: SessionOptions, handle: str | None) -> str:
                 session_resumption=SessionResumption(handle=handle),
                 context_window_compression=_compression(options),
                 system_instruction=instructions,
+                tools=_tools(options),
                 input_audio_transcription=transcription,
                 output_audio_transcription=transcription,
             )
@@ -250,6 +286,12 @@ def _compression(options: SessionOptions) -> ContextWindowCompression | None:
     )
 
 
+def _tools(options: SessionOptions) -> list[Tool] | None:
+    if not options.functions:
+        return None
+    return [Tool(function_declarations=list(options.functions))]
+
+
 ACTIVITY_START: Final = _text(
     ClientMessage(realtime_input=RealtimeInput(activity_start=Empty()))
 )
@@ -279,9 +321,8 @@ def history(said: Sequence[Said]) -> str:
     return _text(ClientMessage(client_content=ClientContent(turns=turns)))
 
 
-def tool_error(call_id: str, name: str, error: str) -> str:
-    """The answer to a function call that cannot be carried out."""
-    response = FunctionResponse(id=call_id, name=name, response={"error": error})
+def tool_response(response: FunctionResponse) -> str:
+    """A result of a function call."""
     return _text(
         ClientMessage(tool_response=ToolResponse(function_responses=[response]))
     )

@@ -71,11 +71,11 @@ class LiveSession:
         self._require(State.READY, "clientContent")
         return outgoing.history(said)
 
-    def tool_error(self, call_id: str, name: str, error: str) -> str:
-        """The answer to a call that cannot be carried out; legal at any time."""
+    def tool_response(self, response: outgoing.FunctionResponse) -> str:
+        """A result of a function call; legal at any time after the setup."""
         if self.state not in {State.READY, State.IN_ACTIVITY}:
             self._require(State.READY, "toolResponse")
-        return outgoing.tool_error(call_id, name, error)
+        return outgoing.tool_response(response)
 
     def receive(self, data: bytes | str, now: float) -> list[incoming.ServerEvent]:
         """What a message from the server means.
