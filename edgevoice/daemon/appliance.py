@@ -8,7 +8,7 @@ line with the buffers.
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from edgevoice.config import Configuration
 from edgevoice.controls.held import HeldSources
 from edgevoice.conversation import Command, Conversation, Event, Gate, Timing
 from edgevoice.daemon.bell import Bell
+from edgevoice.daemon.calls import Calls
 from edgevoice.daemon.handles import Handles
 from edgevoice.daemon.link import Link
 from edgevoice.daemon.news import News
@@ -28,6 +29,7 @@ from edgevoice.daemon.server import Server
 from edgevoice.daemon.sound import Sound
 from edgevoice.daemon.turns import Turns
 from edgevoice.live import incoming
+from edgevoice.tools.tool import Tool
 
 log = logging.getLogger(__name__)
 
@@ -102,9 +104,21 @@ class Appliance:
         """It is still to be told, by ear, that the last run ended in a turn."""
         self._talked_at = self._clock() if handles.kept else None
         """When the last turn of this conversation ended, loop's clock."""
+        self.tools: Mapping[str, Tool] = {}
+        """What the model may call, by name."""
+        self.calls = Calls(
+            lambda: self.tools, self._call_changed, self.news, self._clock
+        )
         rotation = Rotation(_leave_after(settings))
         self.link = Link(
-            self, server, handles, self.turns, self.bell, rotation, self._clock
+            self,
+            server,
+            handles,
+            self.turns,
+            self.calls,
+            self.bell,
+            rotation,
+            self._clock,
         )
         self.sound = Sound(
             settings, self.bell, self.post, self._heard, self._device_changed
@@ -144,7 +158,9 @@ class Appliance:
 
     def toggle(self, source: str) -> None:
         """In mode ``toggle``, one press begins and the next one ends."""
-        if self._held.toggle(source):
+        if self._conversation.asks:  # here a press is a tap: there is no holding
+            self.tap()
+        elif self._held.toggle(source):
             held = bool(self._held.held)
             self.happened(Event.PRESSED if held else Event.RELEASED)
 
@@ -248,6 +264,10 @@ class Appliance:
             case Command.BEGIN_ANSWER:
                 self.turns.answer_begins(now)
                 self.sound.playout.reset_counts()
+            case Command.ASK:
+                self.sound.signal(Earcon.ASK)
+            case Command.CONFIRM | Command.DECLINE:
+                self.calls.permission.decide(allowed=command is Command.CONFIRM)
             case Command.PLAY_HELD:
                 self.sound.playout.release()
                 for text in self._doubtful_captions:
@@ -290,6 +310,7 @@ class Appliance:
 
     def _end_turn(self, outcome: Command, now: float) -> None:
         self._talked_at = now
+        self.calls.turn_ended()
         if not self.turns.end(outcome.value, now, self.sound.playout):
             return
         if outcome in _EARCONS:
@@ -317,13 +338,16 @@ class Appliance:
             case incoming.OutputTranscript(text):
                 self._take_caption(text)
                 self.happened(Event.PROGRESS)
-            case incoming.ToolCall():
-                self.news.tell("tool_call", name=event.name)
-                self.happened(Event.PROGRESS)
+            case incoming.ToolCallCancelled(ids):
+                self.calls.cancel(ids)
             case incoming.Progress():
                 self.happened(Event.PROGRESS)
             case _:
                 pass
+
+    def _call_changed(self, event: Event) -> None:
+        self.happened(event)
+        self.bell.ring()
 
     def _take_caption(self, text: str) -> None:
         gate = self._conversation.gate
@@ -348,7 +372,8 @@ class Appliance:
 
     def may_leave(self) -> bool:
         """Whether nobody would notice a change of connection now."""
-        return self._conversation.settled and not self.sound.sounding
+        quiet = not self.sound.sounding and not self.calls.under_way
+        return self._conversation.settled and quiet
 
     def may_change(self) -> bool:
         """Whether devices and link may be exchanged now without anything being lost.
@@ -431,7 +456,10 @@ class Appliance:
         if phase == "listening" and self.sound.microphone.state == "missing":
             phase = "idle"  # nobody is being recorded
         broken = bool(self.control_error or self.sound.error)
-        self.panel.show(signal_for(phase, self.link.status, broken=broken))
+        signal = signal_for(
+            phase, self.link.status, broken=broken, asks=self._conversation.asks
+        )
+        self.panel.show(signal)
 
     # -- time ----------------------------------------------------------------------
 

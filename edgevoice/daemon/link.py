@@ -18,6 +18,7 @@ from edgevoice.conversation import Event
 from edgevoice.daemon.backoff import NETWORK, SERVER, STABLE_S, Backoff
 from edgevoice.daemon.bell import Bell
 from edgevoice.daemon.calling import NO_CONNECTION, SETUP_TIMEOUT_S, call, ending_of
+from edgevoice.daemon.calls import Calls
 from edgevoice.daemon.downlink import Downlink, Hearer
 from edgevoice.daemon.handles import Handles
 from edgevoice.daemon.rotation import NEVER, Rotation
@@ -66,6 +67,7 @@ class Link:
         server: Server,
         handles: Handles,
         turns: Turns,
+        calls: Calls,
         bell: Bell,
         rotation: Rotation,
         clock: Callable[[], float],
@@ -78,6 +80,7 @@ class Link:
         self._server = server
         self._handles = handles
         self._turns = turns
+        self._calls = calls
         self._bell = bell
         self._rotation = rotation
         self._clock = clock
@@ -206,6 +209,7 @@ class Link:
         """Bring everything to the state without a link; returns how long it lived."""
         began, self._up_since = self._up_since, None
         self._turns.outbox.link_lost()
+        self._calls.link_lost()
         if began is None:
             return 0.0
         self._owner.happened(Event.LINK_DOWN)
@@ -258,7 +262,12 @@ class Link:
         try:
             async with asyncio.TaskGroup() as tasks:
                 downlink = Downlink(
-                    session, _messages(socket), socket.send, self, self._clock
+                    session,
+                    _messages(socket),
+                    socket.send,
+                    self,
+                    self._calls,
+                    self._clock,
                 )
                 tasks.create_task(downlink.run(), name="downlink")
                 tasks.create_task(self._set_up(session, socket), name="uplink")
@@ -296,6 +305,7 @@ class Link:
             socket.send,
             self._turns.outbox,
             self._bell,
+            lambda: self._calls.awaited,
             self._owner.happened,
             self._clock,
         )
