@@ -18,6 +18,7 @@ from edgevoice.audio.playout import Heard
 from edgevoice.config import Configuration
 from edgevoice.controls.held import HeldSources
 from edgevoice.conversation import Command, Conversation, Event, Gate, Timing
+from edgevoice.daemon import asides
 from edgevoice.daemon.bell import Bell
 from edgevoice.daemon.handles import Handles
 from edgevoice.daemon.link import Link
@@ -95,7 +96,7 @@ class Appliance:
         self._conversation = Conversation(_timing(settings))
         self._held = HeldSources()
         self._typed = ""
-        self._doubtful_captions: list[str] = []
+        self._doubtful_captions: list[incoming.OutputTranscript] = []
         self._told_devices: dict[str, dict[str, str | None]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._lost_turn = False
@@ -250,8 +251,8 @@ class Appliance:
                 self.sound.playout.reset_counts()
             case Command.PLAY_HELD:
                 self.sound.playout.release()
-                for text in self._doubtful_captions:
-                    self._tell_caption("model", text)
+                for said in self._doubtful_captions:
+                    self._tell_caption("model", said)
                 self._doubtful_captions.clear()
             case Command.FINISH_PLAYOUT:
                 self.sound.playout.finish()
@@ -299,6 +300,7 @@ class Appliance:
 
     def take(self, event: incoming.ServerEvent) -> None:
         """Act on what the server said."""
+        asides.tell(self.news, event)
         match event:
             case incoming.Audio(pcm):
                 self._take_audio(to_samples(pcm))
@@ -310,12 +312,12 @@ class Appliance:
                 self.happened(Event.TURN_COMPLETE)
             case incoming.Usage():
                 self.turns.tally.tokens(event)
-            case incoming.InputTranscript(text):
+            case incoming.InputTranscript():
                 self.turns.mark("first_transcript", self._clock())
-                self._tell_caption("user", text)
+                self._tell_caption("user", event)
                 self.happened(Event.PROGRESS)
-            case incoming.OutputTranscript(text):
-                self._take_caption(text)
+            case incoming.OutputTranscript():
+                self._take_caption(event)
                 self.happened(Event.PROGRESS)
             case incoming.ToolCall():
                 self.news.tell("tool_call", name=event.name)
@@ -325,16 +327,19 @@ class Appliance:
             case _:
                 pass
 
-    def _take_caption(self, text: str) -> None:
+    def _take_caption(self, said: incoming.OutputTranscript) -> None:
         gate = self._conversation.gate
         if gate is Gate.PLAY:
-            self._tell_caption("model", text)
+            self._tell_caption("model", said)
         elif gate is Gate.HOLD:
-            self._doubtful_captions.append(text)
+            self._doubtful_captions.append(said)
 
-    def _tell_caption(self, who: str, text: str) -> None:
-        self.turns.tail.heard(who, text)
-        self.news.tell("transcript", who=who, text=text)
+    def _tell_caption(
+        self, who: str, said: incoming.InputTranscript | incoming.OutputTranscript
+    ) -> None:
+        self.turns.tail.heard(who, said.text)
+        language = {"language": said.language} if said.language else {}
+        self.news.tell("transcript", who=who, text=said.text, **language)
 
     def _take_audio(self, samples: Samples) -> None:
         self.happened(Event.AUDIO)
