@@ -83,10 +83,40 @@ def _words(event: dict[str, Any]) -> str:
             return f"{number}: {outcome}"
         case {"event": "transcript", "who": who, "text": text}:
             return f"{who}:{'' if str(text).startswith(' ') else ' '}{text}"
+        case {"event": "thought" | "text" | "interim", "text": text}:
+            return str(text)
         case {"event": "settings", "changed": list(changed), "error": error}:
             return str(error or f"new: {', '.join(changed) or 'nothing'}")
         case {"event": "volume", "volume": volume, "muted": muted}:
             return f"{volume}{' (muted)' if muted else ''}"
+        case _:
+            return _beside(event)
+
+
+def _beside(event: dict[str, Any]) -> str:
+    """What the server says beside the answer."""
+    match event:
+        case {"event": "code", "language": language, "code": code}:
+            return f"{language}: {code}"
+        case {"event": "code_result", "outcome": outcome, "output": output}:
+            return f"{outcome}: {output}"
+        case {"event": "sources", "queries": list(queries), "sources": list(sources)}:
+            found = ", ".join(f"{one['title']} <{one['uri']}>" for one in sources)
+            return f"{'; '.join(queries)}: {found}"
+        case {"event": "page", "uri": uri, "status": status}:
+            return f"{uri}: {status}"
+        case {"event": "voice", "kind": kind, "offset_s": offset}:
+            return f"{kind}" if offset is None else f"{kind} at {offset} s"
+        case {"event": "waiting"}:
+            return "the model waits for more to be said"
+        case {"event": "interaction", "status": status}:
+            return str(status)
+        case {"event": "reason", "reason": reason}:
+            return f"the answer ended: {reason}"
+        case {"event": "session", "id": name}:
+            return str(name)
+        case {"event": "unreadable", "what": what}:
+            return f"{what} is of an unknown form"
         case _:  # of a newer daemon
             facts = ((n, v) for n, v in event.items() if n not in {"event", "time"})
             return " ".join(f"{n}={v}" for n, v in facts if v is not None)

@@ -18,6 +18,7 @@ from edgevoice.audio.playout import Heard
 from edgevoice.config import Configuration
 from edgevoice.controls.held import HeldSources
 from edgevoice.conversation import Command, Conversation, Event, Gate, Timing
+from edgevoice.daemon import asides
 from edgevoice.daemon.bell import Bell
 from edgevoice.daemon.calls import Calls
 from edgevoice.daemon.handles import Handles
@@ -97,7 +98,7 @@ class Appliance:
         self._conversation = Conversation(_timing(settings))
         self._held = HeldSources()
         self._typed = ""
-        self._doubtful_captions: list[str] = []
+        self._doubtful_captions: list[incoming.OutputTranscript] = []
         self._told_devices: dict[str, dict[str, str | None]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._lost_turn = False
@@ -270,8 +271,8 @@ class Appliance:
                 self.calls.permission.decide(allowed=command is Command.CONFIRM)
             case Command.PLAY_HELD:
                 self.sound.playout.release()
-                for text in self._doubtful_captions:
-                    self._tell_caption("model", text)
+                for said in self._doubtful_captions:
+                    self._tell_caption("model", said)
                 self._doubtful_captions.clear()
             case Command.FINISH_PLAYOUT:
                 self.sound.playout.finish()
@@ -320,6 +321,7 @@ class Appliance:
 
     def take(self, event: incoming.ServerEvent) -> None:
         """Act on what the server said."""
+        asides.tell(self.news, event)
         match event:
             case incoming.Audio(pcm):
                 self._take_audio(to_samples(pcm))
@@ -331,12 +333,12 @@ class Appliance:
                 self.happened(Event.TURN_COMPLETE)
             case incoming.Usage():
                 self.turns.tally.tokens(event)
-            case incoming.InputTranscript(text):
+            case incoming.InputTranscript():
                 self.turns.mark("first_transcript", self._clock())
-                self._tell_caption("user", text)
+                self._tell_caption("user", event)
                 self.happened(Event.PROGRESS)
-            case incoming.OutputTranscript(text):
-                self._take_caption(text)
+            case incoming.OutputTranscript():
+                self._take_caption(event)
                 self.happened(Event.PROGRESS)
             case incoming.ToolCallCancelled(ids):
                 self.calls.cancel(ids)
@@ -349,16 +351,19 @@ class Appliance:
         self.happened(event)
         self.bell.ring()
 
-    def _take_caption(self, text: str) -> None:
+    def _take_caption(self, said: incoming.OutputTranscript) -> None:
         gate = self._conversation.gate
         if gate is Gate.PLAY:
-            self._tell_caption("model", text)
+            self._tell_caption("model", said)
         elif gate is Gate.HOLD:
-            self._doubtful_captions.append(text)
+            self._doubtful_captions.append(said)
 
-    def _tell_caption(self, who: str, text: str) -> None:
-        self.turns.tail.heard(who, text)
-        self.news.tell("transcript", who=who, text=text)
+    def _tell_caption(
+        self, who: str, said: incoming.InputTranscript | incoming.OutputTranscript
+    ) -> None:
+        self.turns.tail.heard(who, said.text)
+        language = {"language": said.language} if said.language else {}
+        self.news.tell("transcript", who=who, text=said.text, **language)
 
     def _take_audio(self, samples: Samples) -> None:
         self.happened(Event.AUDIO)

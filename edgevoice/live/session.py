@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from enum import Enum, auto
 
 from edgevoice.errors import LocalProtocolError
-from edgevoice.live import incoming, outgoing
+from edgevoice.live import decoding, incoming, outgoing
 
 
 class State(Enum):
@@ -83,7 +83,7 @@ class LiveSession:
         Raises:
             RemoteProtocolError: It is no message of the Live API.
         """
-        events = incoming.decode(data)
+        events = decoding.decode(data)
         if self.state is State.SETTING_UP:  # nothing else can be meant for us yet
             events = [e for e in events if isinstance(e, incoming.SetupComplete)]
         for event in events:
