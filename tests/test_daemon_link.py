@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from edgevoice.conversation import Event
-from edgevoice.daemon import backoff, link
+from edgevoice.daemon import backoff, connection
 from edgevoice.daemon.backoff import SERVER, Backoff
 from edgevoice.daemon.bell import Bell
 from edgevoice.daemon.calls import Calls
@@ -231,7 +231,7 @@ STORMS = {
 async def test_no_server_can_make_the_link_storm_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(link, "SETUP_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(connection, "SETUP_TIMEOUT_S", 0.2)
     async with contextlib.AsyncExitStack() as stack:
         others, links = {}, {}
         for act in STORMS:
