@@ -23,7 +23,7 @@ OURS = {
     "live": {"live", "errors"},
     "audio": {"audio", "errors"},
     "controls": {"controls", "errors"},
-    "config": {"errors", "live.endpoint"},
+    "config": {"errors", "live.endpoint", "live.models"},
     "demo": set(),
     "tools": {"tools", "errors"},
     "simulator": {"simulator", "live", "audio.pcm", "errors"},
