@@ -54,10 +54,10 @@ ANY_JSON = st.recursive(
 )
 """JSON whose keys are often those of the wire."""
 
-Path_ = tuple[str | int, ...]
+Place = tuple[str | int, ...]
 
 
-def _places(value: object, here: Path_ = ()) -> list[Path_]:
+def _places(value: object, here: Place = ()) -> list[Place]:
     inner = (
         value.items()
         if isinstance(value, dict)
@@ -68,7 +68,7 @@ def _places(value: object, here: Path_ = ()) -> list[Path_]:
     return [here, *(p for key, one in inner for p in _places(one, (*here, key)))]
 
 
-def _with(message: Any, path: Path_, value: object) -> Any:
+def _with(message: Any, path: Place, value: object) -> Any:
     """The message with another value at this place."""
     if not path:
         return value
@@ -93,4 +93,5 @@ def cut(draw: Callable[[st.SearchStrategy[Any]], Any]) -> bytes:
     data = wire(draw(st.sampled_from(EXAMPLES))["message"])
     begin = draw(st.integers(0, len(data)))
     end = draw(st.integers(begin, min(len(data), begin + 16)))
-    return data[:begin] + draw(st.binary(max_size=16)) + data[end:]
+    other: bytes = draw(st.binary(max_size=16))
+    return data[:begin] + other + data[end:]
