@@ -38,7 +38,8 @@ OURS = {
         "report",
         "errors",
     },
-    "daemon.talk": {"daemon", "config", "controls", "audio.pcm", "simulator"},
+    "daemon.talk": {"daemon", "config", "controls", "audio.pcm", "report"}
+    | {"simulator"},
     "daemon.client": {"errors"},
     "doctor": {"doctor", "config", "live", "audio", "controls", "errors"}
     | {"daemon.calling", "daemon.client", "daemon.server", "daemon.threads"},

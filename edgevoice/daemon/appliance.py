@@ -178,6 +178,11 @@ class Appliance:
         if not self._held.held:
             self.happened(Event.TAPPED)
 
+    def allow(self) -> None:
+        """Let the model do what it asks leave for; nothing if it does not ask."""
+        if self._conversation.asks:
+            self.happened(Event.TAPPED)
+
     def silence(self) -> None:
         """Be quiet now: what is playing or awaited is given up."""
         self.happened(Event.SILENCED)

@@ -100,7 +100,7 @@ class Calls:
         self._runs.turn_ended()
 
     @property
-    def awaited(self) -> bool:
+    def blocking(self) -> bool:
         """Whether the model waits for a result."""
         return any(not call.background for call in self._calls.values())
 
@@ -110,9 +110,9 @@ class Calls:
         return bool(self._calls)
 
     def _tell_conversation(self) -> None:
-        if self.awaited is not self._told:
-            self._told = self.awaited
-            self._happened(Event.CALLED if self.awaited else Event.RESPONDED)
+        if self.blocking is not self._told:
+            self._told = self.blocking
+            self._happened(Event.CALLED if self.blocking else Event.RESPONDED)
 
     # -- one call --------------------------------------------------------------------
 

@@ -164,7 +164,7 @@ class Connection:
             socket.send,
             self._turns.outbox,
             self._bell,
-            lambda: self._calls.awaited,
+            lambda: self._calls.blocking,
             self._line.happened,
             self._clock,
         )
