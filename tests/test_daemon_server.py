@@ -43,6 +43,8 @@ def test_servers_are_equal_if_a_connection_to_one_will_do_for_the_other() -> Non
     assert one == server_of(Configuration(live=later), KEY)
     assert one != server_of(settings, KEY)
     assert one != server_of(Configuration(live=live), "another")
+    warmer = msgspec.structs.replace(live, generation=config.Generation(temperature=2))
+    assert one != server_of(Configuration(live=warmer), KEY)
 
 
 def asked_for(live: str) -> Any:

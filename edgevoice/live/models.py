@@ -44,8 +44,6 @@ _FAMILIES: Final[Mapping[str, Mapping[str, str]]] = {
     "gemini-2.5-flash-native-audio": {
         **_CONVERSES,
         "thinking.level": 'this model takes a budget instead; set it to ""',
-        "language": 'this model follows the question; set it to "", and name the '
-        "language in the instructions",
     },
     "gemini-3.5-live-translate": {
         "google_search": "this model only interprets; set it to false",
