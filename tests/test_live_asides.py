@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from edgevoice.errors import RemoteProtocolError
 from edgevoice.live.decoding import decode
 from edgevoice.live.incoming import (
     Audio,
@@ -197,6 +198,30 @@ def test_tokens_that_cannot_be_counted_cost_no_sound(usage: object) -> None:
         Audio(b"\x01\x02"),
         Unreadable("usageMetadata"),
     ]
+
+
+def test_an_aside_may_be_nested_as_deeply_as_the_message() -> None:
+    """What the message as a whole could just be read with, the aside may not."""
+    for depth in range(800, 1100):
+        nested = '{"x":' + "[" * depth + "]" * depth + "}"
+        message = f'{{"serverContent":{{"groundingMetadata":{nested}}}}}'
+        try:
+            events = decode(message)
+        except RemoteProtocolError:
+            continue
+        assert events in ([], [Unreadable("groundingMetadata")])
+
+
+def test_words_that_are_no_text_cost_no_sound() -> None:
+    sound = json.dumps(SOUND["modelTurn"]).encode()
+
+    events = decode(
+        b'{"serverContent":{"outputTranscription":{"text":"\xff"},"modelTurn":'
+        + sound
+        + b"}}"
+    )
+
+    assert events == [Unreadable("outputTranscription"), Audio(b"\x01\x02")]
 
 
 def test_names_that_are_no_text_are_left_out() -> None:

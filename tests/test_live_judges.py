@@ -2,13 +2,13 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgevoice import config
@@ -188,6 +188,7 @@ def understood_whole(text: str, proto: Judge) -> None:
     assert numbers_as_text(understood) == numbers_as_text(message)
 
 
+@settings(max_examples=400)
 @given(text=setups())
 def test_whatever_check_accepts_is_of_the_published_proto(
     text: str, proto: Judge
@@ -195,9 +196,35 @@ def test_whatever_check_accepts_is_of_the_published_proto(
     understood_whole(text, proto)
 
 
+@settings(max_examples=400)
 @given(text=setups())
 def test_whatever_check_accepts_is_of_googles_client(text: str, client: Judge) -> None:
     client(json.loads(text))
+
+
+def with_each_value(model: str) -> Iterator[tuple[str, Any, str]]:
+    """Each key and value that a model takes, and the setup with it."""
+    for key, values in VALUES.items():
+        for value in values:
+            live = accepted({"model": model, "api_version": "v1alpha", key: value})
+            options = server_of(live, "a-key").options
+            if key in {name for name, one in live_keys(live.live) if one == value}:
+                yield key, value, setup_message.setup(options, None)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_each_value_that_a_model_takes_is_of_both(
+    model: str, proto: Judge, client: Judge
+) -> None:
+    for _, _, text in with_each_value(model):
+        understood_whole(text, proto)
+        client(json.loads(text))
+
+
+def test_each_value_is_taken_by_a_model_that_is_not_known() -> None:
+    taken = [(key, value) for key, value, _ in with_each_value("a-new-one")]
+
+    assert taken == [(key, value) for key in VALUES for value in VALUES[key]]
 
 
 def test_the_values_are_those_of_every_key_that_changes_the_setup() -> None:
