@@ -83,7 +83,10 @@ def test_a_model_that_interprets_has_to_be_told_a_language() -> None:
 
 
 def test_a_model_that_never_answers_is_refused() -> None:
-    assert "gemini-3.8-live answers" in refused("gemini-3.5-transcribe-live")["model"]
+    refusals = [*models.refusals("gemini-3.5-transcribe-live", "v1", {"model"})]
+
+    assert [key for key, _ in refusals] == ["model"]
+    assert "gemini-3.8-live answers" in refusals[0][1]
 
 
 @pytest.mark.parametrize("key", ["proactive_audio", "affective_dialog"])
