@@ -2,8 +2,8 @@
 
 A package offers one by an entry point, ``[project.entry-points."edgevoice.tools"]``:
 ``weather = "my_package:weather"``. The settings name those that are used; no other is
-loaded. The schema comes from the signature, the description from the docstring, those of
-the parameters from its ``Args:`` (Google style).
+loaded. The schema comes from the signature, the description from the docstring, those
+of the parameters from its ``Args:`` (Google style).
 """
 
 import asyncio

@@ -92,7 +92,10 @@ def checked(arguments: Arguments, schema: Mapping[str, Any] | None) -> dict[str,
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
 
-    error = best_match(Draft202012Validator(schema).iter_errors(dict(arguments)))
+    needed = schema.get("required", ())
+    # Models write null for what they leave out.
+    given = {n: one for n, one in arguments.items() if one is not None or n in needed}
+    error = best_match(Draft202012Validator(schema).iter_errors(given))
     if error is not None:
         where = ".".join(map(str, error.absolute_path))
         message = _short(error.message)
@@ -105,7 +108,7 @@ def checked(arguments: Arguments, schema: Mapping[str, Any] | None) -> dict[str,
         for name, one in properties_of(schema).items()
         if _has_default(one)
     }
-    return {**defaults, **arguments}
+    return {**defaults, **given}
 
 
 def _names(arguments: Arguments) -> str:
