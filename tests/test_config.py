@@ -1,3 +1,4 @@
+import json
 import os
 import re
 import tomllib
@@ -203,6 +204,8 @@ def keys(
     for name, hint in get_type_hints(kind, include_extras=True).items():
         if isinstance(hint, type) and issubclass(hint, Settings):
             yield from keys(hint, f"{prefix}{name}.")
+        elif table := config.entry_of(hint):
+            yield from keys(table, f"{prefix}{name}[].")
         else:
             yield f"{prefix}{name}", hint
 
@@ -217,8 +220,18 @@ RANGES = {
 """Smallest and largest value of every number."""
 
 
+NEEDED = {
+    "tools[]": {"name": "x", "description": "x", "command": ["x"]},
+    "mcp[]": {"name": "x", "command": ["x"]},
+}
+"""What a table of a list has to have."""
+
+
 def one_key(path: str, value: object) -> str:
     table, _, key = path.rpartition(".")
+    if table in NEEDED:
+        lines = [f"{name} = {json.dumps(one)}" for name, one in NEEDED[table].items()]
+        return "\n".join([f"[[{table[:-2]}]]", *lines, f"{key} = {value}"])
     return f"[{table}]\n{key} = {value}\n"
 
 
@@ -245,14 +258,20 @@ def test_both_ends_of_a_range_are_taken_and_nothing_beyond(
     for value in good:
         config.load(write(one_key(path, value)))
     for value in (low - 1, high + 1):
-        assert mistakes(write(one_key(path, value)))[0].startswith(f"{path} = {value}:")
+        shown = path.replace("[]", "[1]")
+        assert mistakes(write(one_key(path, value)))[0].startswith(
+            f"{shown} = {value}:"
+        )
 
 
 # -- the sample file -----------------------------------------------------------
 
 
 def uncommented(text: str) -> str:
-    """The sample with every key in force: prose has a space after its #."""
+    """The sample with every key in force: prose has a space after its #.
+
+    The examples of tables in a list have two, and are in force after a second time.
+    """
     return re.sub(r"^#(?=[^ \n])", "", text, flags=re.MULTILINE)
 
 
@@ -260,9 +279,11 @@ def blocks(text: str) -> dict[str, str]:
     """Path of every key in the sample, and the prose right above it."""
     table, prose, found = "", "", {}
     for line in text.splitlines():
-        if line.startswith("["):
+        if line.startswith("##[["):
+            table, prose = f"{line.strip('[]#')}[].", ""
+        elif line.startswith("["):
             table, prose = f"{line.strip('[]')}.", ""
-        elif match := re.match(r"#(\w+) = ", line):
+        elif match := re.match(r"##?(\w+) = ", line):
             found[table + match[1]], prose = prose, ""
         elif line.startswith("# "):
             prose += f"{line[2:]} "
@@ -286,7 +307,28 @@ def test_the_sample_holds_every_key_at_its_default(
     text = uncommented(SAMPLE.read_text())
 
     assert config.load(write(text)) == Configuration()
-    assert tomllib.loads(text) == msgspec.to_builtins(Configuration())
+    defaults = json.loads(msgspec.json.encode(Configuration()))
+    assert {**tomllib.loads(text), "tools": [], "mcp": []} == defaults
+
+
+def test_the_examples_in_the_sample_hold_every_key_of_their_table(
+    write: Callable[[str], Path],
+) -> None:
+    text = uncommented(uncommented(SAMPLE.read_text()))
+    settings = config.load(write(text))
+
+    for table, entry in (("tools", settings.tools[0]), ("mcp", settings.mcp[0])):
+        [written] = tomllib.loads(text)[table]
+        assert [*written] == [*entry.__struct_fields__]
+        optional = {f.name for f in msgspec.structs.fields(entry) if not f.required}
+        plain = type(entry)(**dict.fromkeys({*written} - optional, "x"))
+        shown = {
+            "parameters",
+            "url",
+            "headers",
+        }  # examples, for want of a telling default
+        for name in optional - shown:
+            assert getattr(entry, name) == getattr(plain, name), name
 
 
 def test_the_sample_explains_every_key_with_its_range() -> None:

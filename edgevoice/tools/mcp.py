@@ -21,7 +21,8 @@ from edgevoice.tools.processes import MARK, end_all, environment, uncancelled
 from edgevoice.tools.tool import Result, failed
 
 if TYPE_CHECKING:
-    from mcp import Client, Tool
+    from mcp import Client as Client
+    from mcp import Tool as Tool
     from mcp.types import CallToolResult
 
 MOST: Final = 16_384
@@ -62,7 +63,7 @@ def available() -> None:
         import mcp  # noqa: F401
     except ImportError:
         raise ConfigError(
-            "needs Python's package mcp: install edgevoice[mcp] with pip"
+            "needs Python's package mcp, 2 or newer: install it with pip"
         ) from None
 
 
@@ -77,6 +78,7 @@ async def connected(address: Address, stderr: TextIO | None) -> AsyncIterator["C
     Raises:
         Exception: Whatever the SDK raises, perhaps in a group.
     """
+    await asyncio.to_thread(available)  # to import it takes seconds on a small machine
     from mcp import Client
 
     for name in ("mcp", "httpx2"):  # they log requests, which hold what was said

@@ -14,7 +14,7 @@ from edgevoice.tools.names import legal
 from edgevoice.tools.tool import Arguments, Described, Result, failed
 
 if TYPE_CHECKING:
-    from mcp import Client, Tool
+    from edgevoice.tools.mcp import Client, Tool
 
 log = logging.getLogger(__name__)
 
