@@ -122,9 +122,9 @@ def _add_appliance(add: Callable[..., argparse.ArgumentParser]) -> None:
 
 
 _TOOLS: Final = (
-    "Without NAME it lists what the model may call, and where that comes from. With "
-    "NAME it runs that one here, outside the daemon, as it would for the model, and prints "
-    "each result as JSON. Exit status 1: it did not work."
+    "Without NAME it lists what the model may call, and where that comes from. "
+    "With NAME it runs that one here, outside the daemon, as it would for the model, "
+    "and prints each result as JSON. Exit status 1: it did not work."
 )
 
 

@@ -14,6 +14,7 @@ from edgevoice.config import Configuration, Control, Live, Settings
 from edgevoice.errors import ConfigError, CredentialError
 
 KEY = "AIzaSy-a-key-of-nobody"
+TOOL = "[[tools]]\nname = 'x'\ndescription = 'x'\ncommand = ['x']\n"
 SAMPLE = Path(__file__).parent.parent / "config" / "edgevoice.toml"
 
 
@@ -119,6 +120,79 @@ def mistakes(path: Path) -> list[str]:
             "[live.compression]\ntrigger_tokens = 8000",
             "live.compression.target_tokens = 8000: must be less than "
             "trigger_tokens (8000)",
+        ),
+        ("tools = 3", "tools: is a list of tables; write [[tools]]"),
+        ("tools = [3]", "tools[1]: is a table; write [[tools]]"),
+        ("[tools]\nname = 'x'", "tools: is a list of tables; write [[tools]]"),
+        (
+            f"{TOOL}tiemout_s = 3",
+            "tools[1].tiemout_s: unknown key; did you mean tools[1].timeout_s?",
+        ),
+        (
+            f"{TOOL}\n[[tools]]\nname = 'y'\ndescription = 'x'",
+            "tools[2].command: is missing",
+        ),
+        (
+            f"{TOOL}secrets = 'hunter2'",
+            "tools[1].secrets: expected a table, got a text",
+        ),
+        (
+            f"{TOOL}parameters = {{ room = 'sting' }}",
+            "tools[1].parameters.room.type = 'sting': must be one of string, integer, "
+            "number, boolean, array, object",
+        ),
+        (
+            f"{TOOL}parameters = {{ room = 3 }}",
+            "tools[1].parameters.room: must be one of string, integer, number, "
+            "boolean, array, object, or a schema",
+        ),
+        (
+            TOOL.replace("'x']", "'x', '{rom}']") + "parameters = { room = 'string' }",
+            "tools[1].command: {rom} is not in parameters; did you mean {room}?",
+        ),
+        (
+            TOOL.replace("['x']", "[]"),
+            'tools[1].command: needs a program: ["/usr/bin/program", "argument", ...]',
+        ),
+        (
+            f"{TOOL}stream = true",
+            "tools[1].stream = True: needs background = true; other tools answer once",
+        ),
+        (
+            TOOL.replace("'x'", "'x y'", 1),
+            "tools[1].name = 'x y': must be letters, digits, _, . and -, a letter "
+            "first, 64 at most",
+        ),
+        (
+            TOOL.replace("'x'", "'stop'", 1),
+            "tools[1].name = 'stop': is in functions.builtin too",
+        ),
+        (f"{TOOL}\n{TOOL}", "tools[2].name = 'x': is in tools[1] too"),
+        (
+            "[functions]\nbuiltin = ['stpo']",
+            "functions.builtin = ['stpo']: must be a list, of volume, stop, "
+            "new_conversation, date_and_time, device_status",
+        ),
+        (
+            "[functions]\nconfirm = ['stpo']",
+            "functions.confirm: 'stpo' is in neither builtin nor installed",
+        ),
+        ("[[mcp]]\nname = 'x'", "mcp[1].command: give either command or url"),
+        (
+            "[[mcp]]\nname = 'x'\nurl = 'home:8123'",
+            "mcp[1].url = 'home:8123': must be an address: https://HOST/mcp",
+        ),
+        (
+            "[[mcp]]\nname = 'x'\nurl = 'http://h/mcp'\nsecrets = { A = '/a' }",
+            "mcp[1].url: takes headers; environment and secrets are for a command",
+        ),
+        (
+            "[[mcp]]\nname = 'x'\ncommand = ['a']\nheaders = { A = '/a' }",
+            "mcp[1].command: takes environment and secrets; headers are for a url",
+        ),
+        (
+            "[[mcp]]\nname = 'x'\ncommand = ['a']\n" * 2,
+            "mcp[2].name = 'x': is that of another server",
         ),
         ("[indicator]\npin = 17", "indicator.pin = 17: is the button's pin too"),
         (
@@ -320,13 +394,9 @@ def test_the_examples_in_the_sample_hold_every_key_of_their_table(
     for table, entry in (("tools", settings.tools[0]), ("mcp", settings.mcp[0])):
         [written] = tomllib.loads(text)[table]
         assert [*written] == [*entry.__struct_fields__]
+        plain = msgspec.convert(NEEDED[f"{table}[]"], type(entry))
         optional = {f.name for f in msgspec.structs.fields(entry) if not f.required}
-        plain = type(entry)(**dict.fromkeys({*written} - optional, "x"))
-        shown = {
-            "parameters",
-            "url",
-            "headers",
-        }  # examples, for want of a telling default
+        shown = {"command", "parameters", "url", "headers"}  # examples
         for name in optional - shown:
             assert getattr(entry, name) == getattr(plain, name), name
 

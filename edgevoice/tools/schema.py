@@ -62,6 +62,19 @@ def mistakes(schema: Mapping[str, Any] | None) -> Iterator[str]:
     """What is wrong with a schema, a line each, with the place in front."""
     if schema is None:
         return
+    wrong = [*_wrong_parameters(schema)]
+    yield from wrong or dict.fromkeys(_wrong_words(schema))
+
+
+def _wrong_parameters(schema: Mapping[str, Any]) -> Iterator[str]:
+    for name, one in properties_of(schema).items():
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+            yield f"{name!r}: a parameter's name is letters, digits and _"
+        elif not isinstance(one, Mapping):
+            yield f"{name}: must be one of {', '.join(TYPES)}, or a schema"
+
+
+def _wrong_words(schema: Mapping[str, Any]) -> Iterator[str]:
     from jsonschema import Draft202012Validator
 
     errors = Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(schema)
@@ -72,11 +85,6 @@ def mistakes(schema: Mapping[str, Any] | None) -> Iterator[str]:
             yield f"{where} = {value!r}: must be one of {', '.join(TYPES)}"
         else:
             yield f"{where}: {_short(error.message)}"
-    for name, one in properties_of(schema).items():
-        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-            yield f"{name!r}: a parameter's name is letters, digits and _"
-        elif not isinstance(one, Mapping):
-            yield f"{name}: must be one of {', '.join(TYPES)}, or a schema"
 
 
 def checked(arguments: Arguments, schema: Mapping[str, Any] | None) -> dict[str, Any]:
