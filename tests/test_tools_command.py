@@ -294,6 +294,7 @@ def sleepers() -> list[int]:
     return found
 
 
+@pytest.mark.timeout(90)
 async def test_two_hundred_calls_cancelled_at_random_leave_nothing() -> None:
     chance = random.Random(5)
     kinds = [

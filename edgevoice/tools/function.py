@@ -13,6 +13,7 @@ import re
 import types
 import typing
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final, Literal, TypeAlias, Union
 
@@ -53,10 +54,11 @@ class FunctionTool(Described, kw_only=True):
             yield failed(f"{type(error).__name__}: {error}")
         else:
             if not isinstance(result, AsyncIterator):
-                yield Result(response={"output": result})
+                yield Result(response={"output": "done" if result is None else result})
                 return
-            async for one in _in_time(result, self.timeout_s):
-                yield one
+            async with aclosing(_in_time(result, self.timeout_s)) as results:
+                async for one in results:
+                    yield one
 
     async def _begun(self, values: dict[str, Any]) -> Any:
         if inspect.isasyncgenfunction(self.function):
@@ -89,15 +91,15 @@ async def _in_time(
 
 def plain(value: Any) -> Any:
     """The value as JSON has it; what JSON has not, as text."""
-    if value is None:
-        return "done"
     if isinstance(value, dict):
         return {str(name): plain(one) for name, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(one) for one in value]
     if isinstance(value, float) and not -1e308 <= value <= 1e308:
         return str(value)
-    return value if isinstance(value, str | int | float) else str(value)
+    if value is None or isinstance(value, str | int | float):
+        return value
+    return str(value)
 
 
 # -- from a function to a tool -----------------------------------------------------
