@@ -163,7 +163,8 @@ async def _run(command: tuple[str, ...]) -> bytes:
         )
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "no such program"
-        raise mend(f"token_command cannot be run: {reason}", "check it") from None
+        cure = "check its name and mode"
+        raise mend(f"token_command cannot be run: {reason}", cure) from None
     assert process.stdout is not None
     try:
         output = await _at_most(process.stdout, LONGEST)
