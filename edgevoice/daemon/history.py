@@ -12,6 +12,7 @@ A slow or full disk costs paragraphs, never a turn: all writing is done in a thr
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import time
@@ -22,6 +23,7 @@ from typing import Any, Final
 
 from edgevoice.daemon.appliance import Appliance
 from edgevoice.daemon.bell import Bell
+from edgevoice.daemon.threads import PATIENCE_S
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +76,7 @@ class History:
         self._turn: _Turn | None = None
         self._waiting: deque[str] = deque(maxlen=MOST_WAITING)
         self._bell = Bell()
+        self._writing: asyncio.Future[None] | None = None
         self._failed = ""
 
     def hear(self, item: dict[str, Any]) -> None:
@@ -105,10 +108,22 @@ class History:
         """Write down what there is, until cancelled."""
         while True:
             await self._bell.until(lambda: self._waiting)
-            await self.save()
+            await self._save()
 
-    async def save(self) -> None:
-        """Write down what waits."""
+    async def close(self) -> None:
+        """Write down the rest; a disk that hangs is left."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                await self._save()
+
+    async def _save(self) -> None:
+        """Write down what waits; goes on though whoever awaits this is cancelled."""
+        self._writing = asyncio.ensure_future(self._write(self._writing))
+        await asyncio.shield(self._writing)
+
+    async def _write(self, before: "asyncio.Future[None] | None") -> None:
+        if before is not None:
+            await before
         settings = self._appliance.settings.history
         text = "".join(self._waiting)
         self._waiting.clear()

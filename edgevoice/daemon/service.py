@@ -98,7 +98,7 @@ async def serve(
         stack.push_async_callback(handles.save)
         history = History(appliance, state)
         appliance.news.listen(history.hear)
-        stack.push_async_callback(history.save)
+        stack.push_async_callback(history.close)
         await _run(appliance, buttons, reloading, history, stopped)
 
 
