@@ -421,8 +421,9 @@ def _read_key(path: Path, kind: Kind) -> str:
             # systemd's own copy is 0440, in a folder that only the service can enter.
             group = 0 if kind == "credential" else stat.S_IRWXG
             if mode & (group | stat.S_IRWXO):
+                what = "secret" if kind == "token_secret_file" else "key"
                 raise CredentialError(
-                    f"key file {path} can be read by others: chmod 600 {path}"
+                    f"{what} file {path} can be read by others: chmod 600 {path}"
                 )
             return file.read(4096)
     except OSError as error:
