@@ -265,7 +265,9 @@ RANGES = {
 
 def one_key(path: str, value: object) -> str:
     table, _, key = path.rpartition(".")
-    return f"[{table}]\n{key} = {value}\n"
+    # Of a model that is not known every key is taken.
+    model = "" if table == "live" else 'live.model = "a-new-one"\n'
+    return f"{model}[{table}]\n{key} = {value}\n"
 
 
 def test_every_number_has_a_range() -> None:
@@ -434,8 +436,8 @@ def test_instructions_that_are_no_text_are_a_mistake(tmp_path: Path) -> None:
 
 
 def test_models_come_alone_or_as_a_list() -> None:
-    assert config.models(Live(model="a")) == ("a",)
-    assert config.models(Live(model=["a", "b"])) == ("a", "b")
+    assert config.model_names(Live(model="a")) == ("a",)
+    assert config.model_names(Live(model=["a", "b"])) == ("a", "b")
 
 
 @pytest.mark.parametrize(
