@@ -1,5 +1,6 @@
 """Tokens and lists of models, from the settings to the socket."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,8 +17,10 @@ from edgevoice.daemon.token_url import mend, wait
 from edgevoice.live.token import Token
 from edgevoice.simulator import Connected
 from tests.evening import Evening, evening
+from tests.life import Life
 from tests.test_daemon_link import OPTIONS, SETUP_COMPLETE, Here, Party, linked, party
 from tests.test_daemon_reload import histories, is_up_again, setups
+from tests.test_life import live
 
 NO_SUCH_MODEL = "models/x is not found for API version v1beta, or is not supported"
 INTERNAL = "Internal error encountered."
@@ -89,6 +92,25 @@ async def test_resuming_uses_the_token_again_and_a_new_session_a_new_one(
         await here.until(lambda: len(used) == 3 and here.link.status == "up")
 
     assert used == [("1", None), ("1", "handle-1"), ("2", None)]
+
+
+@pytest.mark.usefixtures("given")
+async def test_another_source_gives_the_next_connection_its_token(
+    tmp_path: Path,
+) -> None:
+    used: list[tuple[str, str | None]] = []
+
+    async def note(other: Party, socket: ServerConnection) -> None:
+        used.append((shown(socket), await other.set_up(socket, "a-handle")))
+        await socket.wait_closed()
+
+    async with party(note) as (_, address), with_tokens(tmp_path, address) as here:
+        await here.until(lambda: here.link.status == "up" and here.handles.kept)
+        other = TokenSource(command=("another",))
+        here.link.use(Server(address, "", OPTIONS, source=other), leave_after=0)
+        await here.until(lambda: len(used) == 2 and here.link.status == "up")
+
+    assert used == [("1", None), ("2", "a-handle")], "the session goes on"
 
 
 @pytest.mark.usefixtures("given")
@@ -170,6 +192,33 @@ async def test_a_connection_is_left_before_its_token_ends(
 
     assert idle - up == pytest.approx(90, abs=1)
     assert latest - up == pytest.approx(140, abs=1)
+
+
+def test_two_hours_of_connections_of_nine_minutes_take_a_token_for_three(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: list[float] = []
+
+    async def give(source: TokenSource, now: float) -> Token:
+        given.append(asyncio.get_running_loop().time())
+        return Token(f"auth_tokens/{len(given)}", 1800.0)
+
+    monkeypatch.setattr(credentials, "fetch", give)
+
+    async def talk_now_and_then(here: Life) -> None:
+        for number in range(1, 25):
+            await here.say(0.5)
+            await here.is_settled()
+            await asyncio.sleep(300)
+            assert here.mouth.runs == list(range(1, number + 1))
+        assert here.appliance.link.generation == 14
+        assert here.appliance.handles.resumed
+
+    live(
+        talk_now_and_then,
+        live={"token_command": ["token"], "session": {"idle_reset_minutes": 0}},
+    )
+    assert [round(at / 60) for at in given] == [0, 27, 54, 81, 108]
 
 
 # -- when none comes -------------------------------------------------------------
