@@ -56,6 +56,9 @@ class Owner:
     def may_leave(self) -> bool:
         return not self.busy
 
+    def settled(self) -> bool:
+        return not self.busy
+
     def link_changed(self) -> None:
         self._bell.ring()
 

@@ -61,6 +61,8 @@ def every_message() -> list[str]:
         outgoing.text("what time is it?"),
         outgoing.history([Said("user", "who?"), Said("model", "Ada.")]),
         *map(outgoing.tool_response, responses()),
+        outgoing.picture(b"\xff\xd8 a picture"),
+        outgoing.picture_turn(b"\xff\xd8 a picture", "what is this?"),
     ]
 
 

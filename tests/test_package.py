@@ -27,7 +27,8 @@ def needs() -> list[tuple[str, str]]:
 
 
 def debian_name(package: str) -> str:
-    return "python3-" + package.lower().removesuffix("-python")
+    name = package.lower().removesuffix("-python")
+    return "python3-" + {"pillow": "pil"}.get(name, name)
 
 
 @pytest.mark.parametrize(("package", "version"), needs())

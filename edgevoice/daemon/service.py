@@ -93,6 +93,7 @@ async def serve(
         if face is not None:
             stack.enter_context(face.attach(appliance))
         stack.push_async_callback(handles.save)
+        stack.push_async_callback(appliance.pictures.close)
         await _run(appliance, buttons, reloading, stopped)
 
 

@@ -6,24 +6,30 @@ again at the first block. It opens no activity that it does not close.
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Final
 
 from edgevoice.audio.utterance import Utterance
 from edgevoice.conversation import Event
 from edgevoice.daemon.bell import Bell
-from edgevoice.daemon.outbox import Outbox
-from edgevoice.daemon.turn import Turn
+from edgevoice.daemon.turn import Picture, Turn
+from edgevoice.daemon.turns import Turns
+from edgevoice.live.outgoing import Said
 from edgevoice.live.session import LiveSession
+
+PICTURE_PATIENCE_S: Final = 2.0
+"""How long a question that is complete waits for its picture, seconds."""
 
 
 class Uplink:
-    """Sends turns on one connection.
+    """Sends turns and notes on one connection.
 
     Args:
         session: What may be sent on it.
         send: Sends one WebSocket text message; waits while the socket is full.
-        outbox: Where the turns are.
-        bell: Rings when a turn, a block or a cancellation came.
+        turns: What is to be sent.
+        bell: Rings when a turn, a block, a picture, a note or a cancellation came.
         report: Takes the events ``SENT``, ``ABANDONED`` and ``PROGRESS``.
+        settled: Whether no turn is under way and no answer is to come.
         clock: Seconds of the loop's clock.
     """
 
@@ -31,35 +37,55 @@ class Uplink:
         self,
         session: LiveSession,
         send: Callable[[str], Awaitable[None]],
-        outbox: Outbox,
+        turns: Turns,
         bell: Bell,
         report: Callable[[Event], None],
+        settled: Callable[[], bool],
         clock: Callable[[], float],
     ) -> None:
         self._session = session
         self._send = send
-        self._outbox = outbox
+        self._turns = turns
         self._bell = bell
         self._report = report
+        self._settled = settled
         self._clock = clock
 
     async def run(self) -> None:
         """Send turn after turn, until cancelled or the socket closes."""
+        outbox = self._turns.outbox
+        await self._tell_notes()  # on a new connection nothing is under way
         while True:
-            await self._bell.until(lambda: self._outbox.head)
-            turn = self._outbox.head
-            assert turn is not None
-            if turn.cancelled:
-                self._outbox.sent()
+            await self._bell.until(lambda: outbox.head or self._may_tell_notes())
+            turn = outbox.head
+            if turn is None:
+                await self._tell_notes()
+            elif turn.cancelled:
+                outbox.sent()
             elif turn.utterance is not None:
                 await self._speak(turn, turn.utterance)
             else:
                 await self._type(turn)
 
+    def _may_tell_notes(self) -> bool:
+        return bool(self._turns.notes.waiting) and self._settled()
+
+    async def _tell_notes(self) -> None:
+        notes = self._turns.notes.waiting
+        if notes:
+            message = self._session.history([Said("user", note) for note in notes])
+            self._turns.notes_sent()
+            await self._send(message)
+
     async def _type(self, turn: Turn) -> None:
-        message = self._session.text(turn.text or "")
+        picture = turn.picture
+        if picture is not None and picture.jpeg is not None:
+            message = self._session.picture_turn(picture.jpeg, turn.text or "")
+            self._turns.picture_sent(picture)
+        else:
+            message = self._session.text(turn.text or "")
         turn.mark("last_audio_sent", self._clock(), again=True)
-        self._outbox.sent()
+        self._turns.outbox.sent()
         self._report(Event.SENT)
         await self._send(message)
 
@@ -67,26 +93,96 @@ class Uplink:
         # An empty activity is answered by nobody, so none is opened.
         await self._bell.until(partial(_begun, turn, utterance))
         if not _wanted(turn, utterance):
-            self._outbox.sent()
+            self._turns.outbox.sent()
             return
-        cursor = 0
         await self._send(self._session.activity_start())
-        while not turn.cancelled and not utterance.sent_whole(cursor):
-            chunk = utterance.chunk(cursor)
-            if not chunk:
-                await self._bell.until(partial(_ready, turn, utterance, cursor))
-                continue
-            cursor += len(chunk)
-            await self._send(self._session.audio(chunk))
-            turn.mark("first_audio_sent", self._clock())
-            self._report(Event.PROGRESS)
+        await self._send_pieces(_Sending(turn, utterance))
         # No await from the last look to the report: a press in between would
         # add to an utterance that is already closed on the wire.
         end = self._session.activity_end()
         turn.mark("last_audio_sent", self._clock(), again=True)
-        self._outbox.sent()
+        self._turns.outbox.sent()
         self._report(Event.ABANDONED if turn.cancelled else Event.SENT)
         await self._send(end)
+
+    async def _send_pieces(self, sending: "_Sending") -> None:
+        """Sound and picture as they come, until all is sent or nobody wants it."""
+        turn = sending.turn
+        while not turn.cancelled:
+            if picture := sending.next_picture():
+                await self._send_picture(picture)
+            elif chunk := sending.next_chunk():
+                await self._send(self._session.audio(chunk))
+                turn.mark("first_audio_sent", self._clock())
+                self._report(Event.PROGRESS)
+            elif not sending.complete:
+                await self._bell.until(sending.something_to_do)
+            elif not await self._picture_comes(sending):
+                return
+
+    async def _send_picture(self, picture: Picture) -> None:
+        assert picture.jpeg is not None
+        await self._send(self._session.picture(picture.jpeg))
+        self._turns.picture_sent(picture)
+        self._report(Event.PROGRESS)
+
+    async def _picture_comes(self, sending: "_Sending") -> bool:
+        """Wait a moment for the picture; True if there is something to send again."""
+        if not sending.picture_is_awaited:
+            return False
+        now = self._clock()
+        if sending.give_up_at is None:
+            sending.give_up_at = now + PICTURE_PATIENCE_S
+        left = sending.give_up_at - now
+        return await self._bell.until(sending.something_to_do, max(left, 0.0))
+
+
+class _Sending:
+    """How much of a spoken turn is on its way on this connection."""
+
+    def __init__(self, turn: Turn, utterance: Utterance) -> None:
+        self.turn = turn
+        self.give_up_at: float | None = None
+        """When its picture is not waited for any more, loop's clock."""
+        self._utterance = utterance
+        self._cursor = 0
+        self._showed = False
+
+    def next_picture(self) -> Picture | None:
+        """The picture, once."""
+        picture = self.turn.picture
+        if self._showed or picture is None or picture.jpeg is None:
+            return None
+        self._showed = True
+        return picture
+
+    def next_chunk(self) -> bytes:
+        """The next piece of sound, or nothing yet."""
+        chunk = self._utterance.chunk(self._cursor)
+        self._cursor += len(chunk)
+        return chunk
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that was said is sent."""
+        return self._utterance.sent_whole(self._cursor)
+
+    @property
+    def picture_is_awaited(self) -> bool:
+        """Whether the camera is still at it."""
+        picture = self.turn.picture
+        return picture is not None and picture.taking is not None
+
+    def something_to_do(self) -> bool:
+        """Whether to look again: a picture, a piece of sound, or the end of either."""
+        if self.turn.cancelled:
+            return True
+        picture = self.turn.picture
+        if not self._showed and picture is not None and picture.jpeg is not None:
+            return True
+        if self.complete:
+            return not self.picture_is_awaited
+        return self._utterance.ready(self._cursor)
 
 
 def _wanted(turn: Turn, utterance: Utterance) -> bool:
@@ -95,7 +191,3 @@ def _wanted(turn: Turn, utterance: Utterance) -> bool:
 
 def _begun(turn: Turn, utterance: Utterance) -> bool:
     return turn.cancelled or utterance.closed or len(utterance) > 0
-
-
-def _ready(turn: Turn, utterance: Utterance, cursor: int) -> bool:
-    return turn.cancelled or utterance.ready(cursor)
