@@ -116,8 +116,8 @@ class Uplink:
                 turn.mark("first_audio_sent", self._clock())
                 self._report(Event.PROGRESS)
             elif not sending.complete:
-                await self._bell.until(sending.something_to_do)
-            elif not await self._picture_comes(sending):
+                await self._bell.until(sending.may_go_on)
+            elif not await self._should_go_on(sending):
                 return
 
     async def _send_picture(self, picture: Picture) -> None:
@@ -126,15 +126,15 @@ class Uplink:
         self._turns.picture_sent(picture)
         self._report(Event.PROGRESS)
 
-    async def _picture_comes(self, sending: "_Sending") -> bool:
-        """Wait a moment for the picture; True if there is something to send again."""
+    async def _should_go_on(self, sending: "_Sending") -> bool:
+        """All is sent but the picture: wait a moment; False if this is the end."""
         if not sending.picture_is_awaited:
             return False
         now = self._clock()
         if sending.give_up_at is None:
             sending.give_up_at = now + PICTURE_PATIENCE_S
-        left = sending.give_up_at - now
-        return await self._bell.until(sending.something_to_do, max(left, 0.0))
+        left = max(sending.give_up_at - now, 0.0)
+        return await self._bell.until(sending.need_not_wait, left)
 
 
 class _Sending:
@@ -150,11 +150,16 @@ class _Sending:
 
     def next_picture(self) -> Picture | None:
         """The picture, once."""
-        picture = self.turn.picture
-        if self._showed or picture is None or picture.jpeg is None:
+        if not self._may_show:
             return None
         self._showed = True
-        return picture
+        return self.turn.picture
+
+    @property
+    def _may_show(self) -> bool:
+        picture = self.turn.picture
+        there = picture is not None and picture.jpeg is not None
+        return there and not self._showed
 
     def next_chunk(self) -> bytes:
         """The next piece of sound, or nothing yet."""
@@ -173,16 +178,15 @@ class _Sending:
         picture = self.turn.picture
         return picture is not None and picture.taking is not None
 
-    def something_to_do(self) -> bool:
-        """Whether to look again: a picture, a piece of sound, or the end of either."""
-        if self.turn.cancelled:
-            return True
-        picture = self.turn.picture
-        if not self._showed and picture is not None and picture.jpeg is not None:
-            return True
-        if self.complete:
-            return not self.picture_is_awaited
-        return self._utterance.ready(self._cursor)
+    def may_go_on(self) -> bool:
+        """Whether there is sound or a picture to send, or an end to it."""
+        ready = self._utterance.ready(self._cursor)
+        return self.turn.cancelled or self._may_show or ready
+
+    def need_not_wait(self) -> bool:
+        """Whether the picture has come or will not, or the user speaks on."""
+        more = not self.complete or not self.picture_is_awaited
+        return self.turn.cancelled or self._may_show or more
 
 
 def _wanted(turn: Turn, utterance: Utterance) -> bool:
