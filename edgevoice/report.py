@@ -27,12 +27,12 @@ def describe(status: dict[str, Any]) -> str:
 
 def _shown(status: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Camera, picture and notes, where there are any."""
-    camera = status["camera"]
-    if camera["when"]:
+    camera = status.get("camera") or {}  # an older daemon tells nothing of them
+    if camera.get("when"):
         yield "camera", camera["error"] or camera["when"]
-    if status["picture"]:
+    if status.get("picture"):
         yield "picture", "goes with the next turn"
-    if status["notes"]:
+    if status.get("notes"):
         yield "notes", f"{status['notes']} waiting"
 
 

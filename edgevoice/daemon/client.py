@@ -26,16 +26,16 @@ class Client:
 
     Args:
         path: The control socket.
-        timeout: Longest wait for a reply, seconds.
+        timeout: Longest wait for a reply, seconds; None: ``TIMEOUT_S``.
 
     Raises:
         NoDaemon: Nobody listens there.
         Forbidden: We may not speak to it.
     """
 
-    def __init__(self, path: Path, timeout: float = TIMEOUT_S) -> None:
+    def __init__(self, path: Path, timeout: float | None = None) -> None:
         self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.settimeout(timeout)
+        self._socket.settimeout(timeout or TIMEOUT_S)
         try:
             self._socket.connect(str(path))
         except PermissionError:
