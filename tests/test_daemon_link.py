@@ -21,6 +21,7 @@ from edgevoice.conversation import Event
 from edgevoice.daemon import backoff, connection
 from edgevoice.daemon.backoff import SERVER, Backoff
 from edgevoice.daemon.bell import Bell
+from edgevoice.daemon.calls import Calls
 from edgevoice.daemon.handles import Handles
 from edgevoice.daemon.link import Link
 from edgevoice.daemon.news import News
@@ -72,12 +73,15 @@ class Here:
         self.handles = Handles(StateFile(folder), address, OPTIONS)
         server = Server(address, KEY, OPTIONS)
         clock = asyncio.get_running_loop().time
-        self.turns = Turns(News(lambda: 0.0))
+        news = News(lambda: 0.0)
+        self.turns = Turns(news)
+        self.calls = Calls(dict, self.owner.happened, news, clock)
         self.link = Link(
             self.owner,
             server,
             self.handles,
             self.turns,
+            self.calls,
             self.bell,
             Rotation(after=0),
             clock,
@@ -90,7 +94,7 @@ class Here:
 @contextlib.asynccontextmanager
 async def linked(folder: Path, address: str) -> AsyncIterator[Here]:
     here = Here(folder, address)
-    keeping = asyncio.create_task(here.link.keep())
+    keeping = asyncio.gather(here.calls.keep(), here.link.keep())
     try:
         yield here
     finally:

@@ -17,6 +17,7 @@ from edgevoice.conversation import Event
 from edgevoice.daemon.backoff import STABLE_S
 from edgevoice.daemon.bell import Bell
 from edgevoice.daemon.calling import NO_CONNECTION, SETUP_TIMEOUT_S, call, ending_of
+from edgevoice.daemon.calls import Calls
 from edgevoice.daemon.downlink import Downlink, Hearer
 from edgevoice.daemon.rotation import NEVER, Rotation
 from edgevoice.daemon.server import Server
@@ -69,6 +70,7 @@ class Connection:
         self,
         line: Line,
         turns: Turns,
+        calls: Calls,
         bell: Bell,
         rotation: Rotation,
         clock: Callable[[], float],
@@ -77,6 +79,7 @@ class Connection:
         self.afresh = self.suspect = False
         self._line = line
         self._turns = turns
+        self._calls = calls
         self._bell = bell
         self._rotation = rotation
         self._clock = clock
@@ -120,7 +123,12 @@ class Connection:
         try:
             async with asyncio.TaskGroup() as tasks:
                 downlink = Downlink(
-                    session, _messages(socket), socket.send, self._line, self._clock
+                    session,
+                    _messages(socket),
+                    socket.send,
+                    self._line,
+                    self._calls,
+                    self._clock,
                 )
                 tasks.create_task(downlink.run(), name="downlink")
                 set_up = self._set_up(session, socket, resumed=resumed)
@@ -161,6 +169,7 @@ class Connection:
             socket.send,
             self._turns,
             self._bell,
+            lambda: self._calls.blocking,
             self._line.happened,
             self._line.settled,
             self._clock,

@@ -13,6 +13,7 @@ from typing import Protocol
 from edgevoice.conversation import Event
 from edgevoice.daemon.backoff import NETWORK, SERVER, STABLE_S, Backoff
 from edgevoice.daemon.bell import Bell
+from edgevoice.daemon.calls import Calls
 from edgevoice.daemon.connection import LEFT, Connection
 from edgevoice.daemon.downlink import Hearer
 from edgevoice.daemon.handles import Handles
@@ -58,6 +59,7 @@ class Link:
         server: Server,
         handles: Handles,
         turns: Turns,
+        calls: Calls,
         bell: Bell,
         rotation: Rotation,
         clock: Callable[[], float],
@@ -70,6 +72,7 @@ class Link:
         self._server = server
         self._handles = handles
         self._turns = turns
+        self._calls = calls
         self._bell = bell
         self._rotation = rotation
         self._clock = clock
@@ -176,12 +179,15 @@ class Link:
         self._owner.link_changed()
 
     def _new_connection(self) -> Connection:
-        return Connection(self, self._turns, self._bell, self._rotation, self._clock)
+        return Connection(
+            self, self._turns, self._calls, self._bell, self._rotation, self._clock
+        )
 
     def _down(self) -> float:
         """Bring everything to the state without a link; returns how long it lived."""
         lived = self._connection.lived
         self._turns.outbox.link_lost()
+        self._calls.link_lost()
         if self._connection.up_since is not None:
             self._owner.happened(Event.LINK_DOWN)
             self._bell.ring()

@@ -19,6 +19,11 @@ from edgevoice.live.session import LiveSession
 PICTURE_PATIENCE_S: Final = 2.0
 """How long a question that is complete waits for its picture, seconds."""
 
+CALLS_S: Final = 10.0
+"""What the person says waits so long for the results of function calls, seconds: some
+models close the connection if anything is said before them (autonomous-os, pull request
+237), others cancel the calls."""
+
 
 class Uplink:
     """Sends turns and notes on one connection.
@@ -28,6 +33,7 @@ class Uplink:
         send: Sends one WebSocket text message; waits while the socket is full.
         turns: What is to be sent.
         bell: Rings when a turn, a block, a picture, a note or a cancellation came.
+        calling: Whether the model waits for the result of a call.
         report: Takes the events ``SENT``, ``ABANDONED`` and ``PROGRESS``.
         settled: Whether no turn is under way and no answer is to come.
         clock: Seconds of the loop's clock.
@@ -39,6 +45,7 @@ class Uplink:
         send: Callable[[str], Awaitable[None]],
         turns: Turns,
         bell: Bell,
+        calling: Callable[[], bool],
         report: Callable[[Event], None],
         settled: Callable[[], bool],
         clock: Callable[[], float],
@@ -47,6 +54,7 @@ class Uplink:
         self._send = send
         self._turns = turns
         self._bell = bell
+        self._calling = calling
         self._report = report
         self._settled = settled
         self._clock = clock
@@ -78,6 +86,10 @@ class Uplink:
             await self._send(message)
 
     async def _type(self, turn: Turn) -> None:
+        await self._until_called()
+        if turn.cancelled:
+            self._turns.outbox.sent()
+            return
         picture = turn.picture
         if picture is not None and picture.jpeg is not None:
             message = self._session.picture_turn(picture.jpeg, turn.text or "")
@@ -91,6 +103,7 @@ class Uplink:
 
     async def _speak(self, turn: Turn, utterance: Utterance) -> None:
         # An empty activity is answered by nobody, so none is opened.
+        await self._until_called()
         await self._bell.until(partial(_begun, turn, utterance))
         if not _wanted(turn, utterance):
             self._turns.outbox.sent()
@@ -104,6 +117,10 @@ class Uplink:
         self._turns.outbox.sent()
         self._report(Event.ABANDONED if turn.cancelled else Event.SENT)
         await self._send(end)
+
+    async def _until_called(self) -> None:
+        """Let the model have the results that it waits for."""
+        await self._bell.until(lambda: not self._calling(), CALLS_S)
 
     async def _send_pieces(self, sending: "_Sending") -> None:
         """Sound and picture as they come, until all is sent or nobody wants it."""
