@@ -18,6 +18,9 @@ STATUS: dict[str, Any] = {
     "turns": {"said": 5, "answered": 3, "told": 1, "pending": 1},
     "last_turn": {"number": 5, "outcome": "answered", "latency_ms": 640},
     "usage": {"tokens": {"prompt": 70, "response": 13, "total": 83}, "money": None},
+    "camera": {"when": None, "error": None},
+    "picture": None,
+    "notes": 0,
     "volume": 30,
     "muted": True,
 }
@@ -61,6 +64,10 @@ def test_the_status_reads_as_a_few_aligned_lines() -> None:
             "last turn   2: lost: why",
         ),
         ({"muted": False}, "volume      30"),
+        ({"camera": {"when": "press", "error": None}}, "camera      press"),
+        ({"camera": {"when": "press", "error": "no lens"}}, "camera      no lens"),
+        ({"picture": "waits"}, "picture     goes with the next turn"),
+        ({"notes": 2}, "notes       2 waiting"),
     ],
 )
 def test_each_state_has_its_words(changes: dict[str, Any], line: str) -> None:
