@@ -23,7 +23,7 @@ OURS = {
     "live": {"live", "errors"},
     "audio": {"audio", "errors"},
     "controls": {"controls", "errors"},
-    "config": {"errors", "live.endpoint"},
+    "config": {"errors", "live.endpoint", "live.models"},
     "demo": set(),
     "tools": {"tools", "errors"},
     "simulator": {"simulator", "live", "audio.pcm", "errors"},
@@ -38,7 +38,8 @@ OURS = {
         "report",
         "errors",
     },
-    "daemon.talk": {"daemon", "config", "controls", "audio.pcm", "simulator"},
+    "daemon.talk": {"daemon", "config", "controls", "audio.pcm", "report"}
+    | {"simulator"},
     "daemon.client": {"errors"},
     "doctor": {"doctor", "config", "live", "audio", "controls", "errors"}
     | {"daemon.calling", "daemon.client", "daemon.server", "daemon.threads"},
