@@ -86,7 +86,8 @@ async def test_a_declared_tool_is_used_at_a_keyword(
     words: str, tool: str, kind: str
 ) -> None:
     async with Simulator(pace=0) as simulator:
-        async with talking(simulator, tools=[{tool: {}}]) as client:
+        fields = {"model": "models/simulator", "tools": [{tool: {}}]}
+        async with talking(simulator, **fields) as client:
             await client.send(text(words))
             turn = await client.turn()
             assert kind in content(turn[0])

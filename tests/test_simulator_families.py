@@ -21,6 +21,7 @@ NEWEST = "models/gemini-3.8-live"
 EXTENDED = "models/gemini-3.8-live-extended-thinking"
 OLDER = "models/gemini-3.1-flash-live-preview"
 OLDEST = "models/gemini-2.5-flash-native-audio-latest"
+TRANSLATOR = "models/gemini-3.5-live-translate-preview"
 TRANSCRIBER = "models/gemini-3.5-transcribe-live"
 
 
@@ -31,6 +32,11 @@ def thinking(**fields: object) -> Json:
     }
 
 
+FREE = {"functionDeclarations": [{"name": "f", "behavior": "NON_BLOCKING"}]}
+SPEECH = {"generationConfig": {"speechConfig": {"languageCode": "de-DE"}}}
+TRANSLATION: Json = {
+    "generationConfig": {"translationConfig": {"targetLanguageCode": "de"}}
+}
 AFFECTIVE = {"generationConfig": {"enableAffectiveDialog": True}}
 
 
@@ -38,7 +44,24 @@ AFFECTIVE = {"generationConfig": {"enableAffectiveDialog": True}}
     ("model", "fields", "refusal"),
     [
         (NEWEST, thinking(thinkingLevel="LOW"), NO_LEVEL),
-        (NEWEST, thinking(thinkingBudget=100), None),
+        (NEWEST, thinking(thinkingBudget=100), INVALID),
+        (NEWEST, thinking(includeThoughts=True), INVALID),
+        (NEWEST, thinking(includeThoughts=False), None),
+        (OLDER, thinking(thinkingBudget=100), INVALID),
+        (OLDEST, thinking(thinkingBudget=100), None),
+        (OLDER, {"proactivity": {"proactiveAudio": True}}, INVALID),
+        (OLDER, {"tools": [FREE]}, INVALID),
+        (OLDEST, {"tools": [FREE]}, None),
+        (NEWEST, {"tools": [{"googleSearch": {}}]}, None),
+        (NEWEST, {"tools": [{"codeExecution": {}}]}, INVALID),
+        (NEWEST, {"tools": [FREE, {"urlContext": {}}]}, INVALID),
+        (OLDEST, SPEECH, INVALID),
+        (OLDER, SPEECH, None),
+        (NEWEST, TRANSLATION, INVALID),
+        (TRANSLATOR, TRANSLATION, None),
+        (TRANSLATOR, {}, INVALID),
+        (TRANSLATOR, TRANSLATION | {"tools": [FREE]}, INVALID),
+        (TRANSLATOR, TRANSLATION | {"systemInstruction": {"parts": []}}, INVALID),
         (OLDER, thinking(thinkingLevel="LOW"), None),
         (OLDEST, thinking(thinkingLevel="LOW"), NO_LEVEL),
         (EXTENDED, {}, INVALID),
@@ -70,15 +93,27 @@ async def test_a_model_refuses_what_others_take(
 
 
 @pytest.mark.parametrize("version", ["v1beta", "v1"])
-async def test_proactivity_is_unknown_to_all_but_v1alpha(version: str) -> None:
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        (
+            {"proactivity": {"proactiveAudio": True}},
+            "Unknown name \"proactivity\" at 'setup'",
+        ),
+        (AFFECTIVE, "\"enableAffectiveDialog\" at 'setup.generation_config'"),
+    ],
+)
+async def test_some_fields_are_unknown_to_all_but_v1alpha(
+    version: str, fields: Json, words: str
+) -> None:
     async with (
         Simulator(pace=0) as simulator,
         dialled(simulator, path(version)) as client,
     ):
-        await client.send(setup(proactivity={"proactiveAudio": True}))
+        await client.send(setup(model=OLDEST, **fields))
         code, reason = await client.closed()
     assert code == 1007
-    assert "Unknown name \"proactivity\" at 'setup'" in reason
+    assert words in reason
 
 
 async def test_extended_thinking_completes_several_turns_for_one_request() -> None:
@@ -128,12 +163,18 @@ async def test_only_the_newest_models_take_a_context_update(
             assert await client.closed() == INVALID
 
 
+async def test_a_context_update_cannot_bring_what_the_model_refuses() -> None:
+    update = {"tools": {"tools": [{"codeExecution": {}}]}}
+    async with Simulator(pace=0) as simulator, talking(simulator) as client:
+        await client.send({"contextUpdate": update})
+        assert await client.closed() == INVALID
+
+
 def test_a_model_of_the_simulators_own_takes_everything() -> None:
     own = family("models/my-simulator")
-    assert own.thinking_level
-    assert own.affective
+    assert not own.refuses
+    assert not own.needs
     assert own.updates
-    assert not own.extended
 
 
 async def test_client_content_may_be_only_a_seed() -> None:
