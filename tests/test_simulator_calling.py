@@ -316,6 +316,22 @@ async def test_a_call_that_does_not_block_outlives_later_turns() -> None:
         assert transcript_of(await me.turn()) == 'weather answered {"output":"sun"}'
 
 
+async def test_to_talk_over_a_later_turn_cancels_no_earlier_call() -> None:
+    async with (
+        Simulator(pace=0, behaviours=["silent@2"]) as simulator,
+        talking(simulator, tools=FREE) as me,
+    ):
+        await me.send(text("call weather"))
+        [call] = await called(me)
+        await me.until(lambda m: content(m).get("turnComplete"))
+        await me.speak(tone(0.1))
+        await me.send(START, END)
+        await me.until(lambda m: content(m).get("turnComplete"))
+        await me.send(respond(call, {"output": "sun"}))
+        assert transcript_of(await me.turn()) == 'weather answered {"output":"sun"}'
+    assert not [e for e in simulator.journal if isinstance(e, CallCancelled)]
+
+
 @pytest.mark.parametrize(
     "fields", [{"id": "function-call-1"}, {"name": "lights"}, {"name": ""}]
 )

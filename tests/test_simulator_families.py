@@ -164,7 +164,7 @@ async def test_only_the_newest_models_take_a_context_update(
 
 
 async def test_a_context_update_cannot_bring_what_the_model_refuses() -> None:
-    update = {"tools": {"tools": [{"codeExecution": {}}]}}
+    update: Json = {"tools": {"tools": [{"codeExecution": {}}]}}
     async with Simulator(pace=0) as simulator, talking(simulator) as client:
         await client.send({"contextUpdate": update})
         assert await client.closed() == INVALID

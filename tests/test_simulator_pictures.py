@@ -30,6 +30,13 @@ def test_a_header_tells_kind_and_size() -> None:
     assert look("image/png", png(1, 2)) == Picture("PNG", 1, 2, 33)
 
 
+def test_tables_may_come_before_the_size_of_a_jpeg() -> None:
+    tables = b"\xff\xc4\x00\x0b" + bytes(9) + b"\xff\xdb\x00\x04\1\2"
+    whole = jpeg(768, 512)
+    later = whole[:2] + tables + whole[2:]
+    assert look("image/jpeg", later) == Picture("JPEG", 768, 512, len(later))
+
+
 @pytest.mark.parametrize(
     ("mime", "data"),
     [
