@@ -1,10 +1,14 @@
 """The settings as the link takes them: whom to call, and what to ask for."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Final
+
+from msgspec import structs
 
 from edgevoice import config
 from edgevoice.config import Configuration, Live
+from edgevoice.daemon.credentials import TokenSource, token_source
 from edgevoice.live import endpoint
 from edgevoice.live.generation import (
     GenerationConfig,
@@ -12,7 +16,8 @@ from edgevoice.live.generation import (
     TranscriptionConfig,
     TranslationConfig,
 )
-from edgevoice.live.outgoing import SessionOptions
+from edgevoice.live.outgoing import FunctionDeclaration, SessionOptions
+from edgevoice.tools.tool import Tool
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +26,38 @@ class Server:
 
     Attributes:
         address: URL; never holds the credential.
-        credential: API key or ephemeral token; never logged.
+        credential: API key or ephemeral token; never logged. Empty with a source.
         options: What the session is asked for.
+        fallbacks: Models to be tried in order if that of ``options`` is not there.
+        source: Where tokens come from, a new one for each session, or None.
     """
 
     address: str
     credential: str = field(repr=False)
     options: SessionOptions
+    fallbacks: tuple[str, ...] = ()
+    source: TokenSource | None = None
 
     @property
     def headers(self) -> dict[str, str]:
         """The one that authenticates; never logged."""
         return endpoint.headers(self.credential)
+
+    def offering(self, tools: Iterable[Tool]) -> "Server":
+        """The same server, told that the model may call these."""
+        functions = tuple(_declaration(tool) for tool in tools)
+        return replace(self, options=structs.replace(self.options, functions=functions))
+
+
+def _declaration(tool: Tool) -> FunctionDeclaration:
+    # Always said: what a model does where it is not said differs from model to model.
+    behavior = "NON_BLOCKING" if tool.background else "BLOCKING"
+    return FunctionDeclaration(
+        name=tool.name,
+        description=tool.description,
+        parameters_json_schema=tool.parameters,
+        behavior=behavior,
+    )
 
 
 def server_of(settings: Configuration, credential: str) -> Server:
@@ -42,8 +67,10 @@ def server_of(settings: Configuration, credential: str) -> Server:
         ConfigError: ``instructions_file`` cannot be read.
     """
     live = settings.live
+    model, *fallbacks = config.model_names(live)
+    source = token_source(live)
     options = SessionOptions(
-        model=live.model,
+        model=model,
         instructions=config.instructions(live),
         voice=live.voice,
         language=live.language,
@@ -59,8 +86,9 @@ def server_of(settings: Configuration, credential: str) -> Server:
         proactive=live.proactive_audio,
         safety=_THRESHOLDS[live.safety],
     )
-    address = endpoint.url(live.endpoint, live.api_version, credential)
-    return Server(address, credential, options)
+    kind = endpoint.TOKEN_PREFIX if source else credential
+    address = endpoint.url(live.endpoint, live.api_version, kind)
+    return Server(address, credential, options, tuple(fallbacks), source)
 
 
 _SERVER_TOOLS: Final = ("google_search", "code_execution", "url_context")
