@@ -341,7 +341,7 @@ def _paths(kind: type[Settings], key: str, prefix: str = "") -> list[str]:
 def _choices(hint: Any) -> str:
     """What may stand there, if that is one of a few; else nothing."""
     if typing.get_origin(hint) is Literal:
-        return "must be one of " + ", ".join(typing.get_args(hint))
+        return "must be one of " + ", ".join(v or '""' for v in typing.get_args(hint))
     if hint == typing.get_type_hints(Button, include_extras=True)["source"]:
         return "must be one of gpio, keyboard, none, evdev:/dev/input/by-id/NAME"
     return ""

@@ -57,10 +57,10 @@ so long may the server be silent while it waits for the result, seconds."""
 ASK_LIMIT: Final = 15.0
 """A call that is to be allowed waits so long for a press, seconds."""
 
-ASK_TAP: Final = 0.4
+ASK_TAP: Final = 0.35
 """A press that allows a call is shorter than this, seconds; a longer one is speech, as
-nobody is to allow with "no, do not". The usual pre-roll holds as much, so that nothing
-is lost of what is said."""
+nobody is to allow with "no, do not". The usual pre-roll holds as much and more, so that
+nothing is lost of what is said."""
 
 BOUNCE: Final = 0.05
 """A release shorter than this is the button's contact, not the hand, seconds."""

@@ -239,6 +239,14 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     assert mistakes(tmp_path / "none") == ["cannot be read: No such file or directory"]
 
 
+def test_nothing_is_shown_as_a_choice_where_it_is_one(
+    write: Callable[[str], Path],
+) -> None:
+    [told] = mistakes(write('[live.thinking]\nlevel = "deep"\n'))
+
+    assert told.endswith('must be one of "", minimal, low, medium, high')
+
+
 # -- ranges --------------------------------------------------------------------
 
 

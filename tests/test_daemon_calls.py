@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -14,46 +14,7 @@ from edgevoice.daemon.calls import CROSSING_S, Calls
 from edgevoice.daemon.news import Item, News
 from edgevoice.live.incoming import ToolCall
 from edgevoice.live.outgoing import FunctionResponse
-from edgevoice.tools.tool import Arguments, Result, Scheduling
-
-
-class Door:
-    """A tool that ends when the test lets it, and notes what was done."""
-
-    description = "Opens the door."
-    parameters: dict[str, Any] | None = None
-    scheduling: Scheduling = "WHEN_IDLE"
-
-    def __init__(self, *, background: bool = False, confirm: bool = False) -> None:
-        self.name = "door"
-        self.background = background
-        self.confirm = confirm
-        self.timeout_s = 30.0
-        self.began: list[Arguments] = []
-        self.ended = 0
-        self.results: asyncio.Queue[Result | None] = asyncio.Queue()
-        self.bell = Bell()
-
-    async def until(self, true: Callable[[], object]) -> None:
-        assert await self.bell.until(true, 5.0)
-
-    def call(self, arguments: Arguments) -> AsyncGenerator[Result, None]:
-        return self._call(arguments)
-
-    async def _call(self, arguments: Arguments) -> AsyncGenerator[Result, None]:
-        self.began.append(arguments)
-        self.bell.ring()
-        try:
-            while (result := await self.results.get()) is not None:
-                yield result
-                if not result.more:
-                    return
-        finally:
-            self.ended += 1
-            self.bell.ring()
-
-    def done(self, output: Any = "open", *, more: bool = False) -> None:
-        self.results.put_nowait(Result(response={"output": output}, more=more))
+from tests.door import Door
 
 
 class House:

@@ -44,7 +44,6 @@ def test_an_unknown_model_gets_everything_and_no_complaint(name: str) -> None:
         ("gemini-3.1-flash-live-preview", "thinking.budget"),
         ("gemini-3.1-flash-live-preview", "proactive_audio"),
         ("gemini-2.5-flash-native-audio-latest", "thinking.level"),
-        ("gemini-2.5-flash-native-audio-latest", "language"),
         ("gemini-3.5-live-translate-preview", "google_search"),
     ],
 )
@@ -63,7 +62,7 @@ def test_what_a_family_refuses_is_told_with_the_cure(model: str, key: str) -> No
         ("gemini-3.1-flash-live-preview", ["thinking.level", "thinking.thoughts"]),
         (
             "gemini-2.5-flash-native-audio-preview-12-2025",
-            ["thinking.budget", "proactive_audio", "affective_dialog"],
+            ["thinking.budget", "proactive_audio", "affective_dialog", "language"],
         ),
         ("gemini-3.5-live-translate-preview", ["translation.target", "instructions"]),
     ],
@@ -84,7 +83,10 @@ def test_a_model_that_interprets_has_to_be_told_a_language() -> None:
 
 
 def test_a_model_that_never_answers_is_refused() -> None:
-    assert "gemini-3.8-live answers" in refused("gemini-3.5-transcribe-live")["model"]
+    refusals = [*models.refusals("gemini-3.5-transcribe-live", "v1", {"model"})]
+
+    assert [key for key, _ in refusals] == ["model"]
+    assert "gemini-3.8-live answers" in refusals[0][1]
 
 
 @pytest.mark.parametrize("key", ["proactive_audio", "affective_dialog"])

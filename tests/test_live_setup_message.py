@@ -153,6 +153,20 @@ def test_the_servers_own_tools_stand_beside_the_functions_one_by_one() -> None:
     ]
 
 
+def test_functions_are_declared_with_their_schema() -> None:
+    [tool] = setup(functions=(DIM, PING))["tools"]
+
+    assert tool["functionDeclarations"] == [
+        {
+            "name": "dim_lights",
+            "description": "Set how bright the lights are.",
+            "parametersJsonSchema": DIM.parameters_json_schema,
+            "behavior": "NON_BLOCKING",
+        },
+        {"name": "ping", "description": "Say pong.", "behavior": "BLOCKING"},
+    ]
+
+
 def test_silence_is_allowed_or_not_spoken_of() -> None:
     assert setup(proactive=True)["proactivity"] == {"proactiveAudio": True}
     assert "proactivity" not in setup()  # false is an error on some models

@@ -78,6 +78,7 @@ class Appliance:
         handles: Handles,
     ) -> None:
         self.settings = settings
+        self._server = server
         self.news = News(time.time)
         self.bell = Bell()
         self.turns = Turns(self.news)
@@ -130,11 +131,20 @@ class Appliance:
 
         The keepers of devices and button see by themselves what is to be opened anew.
         """
-        self.settings = settings
+        self.settings, self._server = settings, server
         self._conversation.use(_timing(settings))
         self.sound.use(settings)
-        self.link.use(server, leave_after=_leave_after(settings))
+        self._call_server()
         self.bell.ring()
+
+    def offer(self, tools: Mapping[str, Tool]) -> None:
+        """Let the model call these; called in a pause, see ``may_change``."""
+        self.tools = tools
+        self._call_server()
+
+    def _call_server(self) -> None:
+        server = self._server.offering(self.tools.values())
+        self.link.use(server, leave_after=_leave_after(self.settings))
 
     # -- from anywhere -------------------------------------------------------------
 

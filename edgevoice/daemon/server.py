@@ -1,7 +1,10 @@
 """The settings as the link takes them: whom to call, and what to ask for."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Final
+
+from msgspec import structs
 
 from edgevoice import config
 from edgevoice.config import Configuration, Live
@@ -13,7 +16,8 @@ from edgevoice.live.generation import (
     TranscriptionConfig,
     TranslationConfig,
 )
-from edgevoice.live.outgoing import SessionOptions
+from edgevoice.live.outgoing import FunctionDeclaration, SessionOptions
+from edgevoice.tools.tool import Tool
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,22 @@ class Server:
     def headers(self) -> dict[str, str]:
         """The one that authenticates; never logged."""
         return endpoint.headers(self.credential)
+
+    def offering(self, tools: Iterable[Tool]) -> "Server":
+        """The same server, told that the model may call these."""
+        functions = tuple(_declaration(tool) for tool in tools)
+        return replace(self, options=structs.replace(self.options, functions=functions))
+
+
+def _declaration(tool: Tool) -> FunctionDeclaration:
+    # Always said: what a model does where it is not said differs from model to model.
+    behavior = "NON_BLOCKING" if tool.background else "BLOCKING"
+    return FunctionDeclaration(
+        name=tool.name,
+        description=tool.description,
+        parameters_json_schema=tool.parameters,
+        behavior=behavior,
+    )
 
 
 def server_of(settings: Configuration, credential: str) -> Server:

@@ -44,8 +44,6 @@ _FAMILIES: Final[Mapping[str, Mapping[str, str]]] = {
     "gemini-2.5-flash-native-audio": {
         **_CONVERSES,
         "thinking.level": 'this model takes a budget instead; set it to ""',
-        "language": 'this model follows the question; set it to "", and name the '
-        "language in the instructions",
     },
     "gemini-3.5-live-translate": {
         "google_search": "this model only interprets; set it to false",
@@ -60,8 +58,7 @@ _FAMILIES: Final[Mapping[str, Mapping[str, str]]] = {
         "background": "this model calls no functions",
     },
     "gemini-3.5-transcribe-live": {
-        "model": "only writes down what it hears and never answers; "
-        "gemini-3.8-live answers"
+        "model": "it only writes down what it hears; gemini-3.8-live answers"
     },
 }
 """Beginning of a model's name to what it refuses, and why."""
@@ -101,10 +98,8 @@ def refusals(model: str, api_version: str, asked: Collection[str]) -> Iterator[R
     """
     family = _family(model)
     refused = _FAMILIES.get(family, {})
-    if "model" in refused:
-        yield "model", f"{model} {refused['model']}"
     for key, why in refused.items():
-        if key in asked and key not in _LEFT_OUT:
+        if key == "model" or (key in asked and key not in _LEFT_OUT):
             yield key, f"{why} (model {model})"
     needed, refusal = _NEEDS.get(family, ((), ("", "")))
     if needed and not any(key in asked for key in needed):
