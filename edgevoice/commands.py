@@ -5,6 +5,7 @@ that line.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import shutil
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 def run(args: argparse.Namespace) -> int:
     """Run the daemon in the foreground: what systemd starts."""
-    from edgevoice.daemon import logs, supervisor
+    from edgevoice.daemon import logs, supervisor, toolbox
     from edgevoice.daemon.service import run_service
 
     path = config.find(args.config)
@@ -42,6 +43,7 @@ def run(args: argparse.Namespace) -> int:
     def read() -> tuple[config.Configuration, str]:
         # The same file for good; where there was none, one may have been made.
         settings = config.load(path or config.find(None))
+        toolbox.check(settings)
         return settings, config.credential(settings.live)
 
     try:
@@ -98,6 +100,9 @@ def check(args: argparse.Namespace) -> int:
 
 def _unusable_files(settings: config.Configuration) -> Iterator[str]:
     """What is wrong with the files that the settings name."""
+    from edgevoice.daemon import toolbox
+
+    yield from toolbox.unusable(settings)
     live = settings.live
     if live.key_file and not config.fetches_tokens(live):
         try:
@@ -148,6 +153,44 @@ def _print_cards(kind: str, direction: "Direction", found: "list[DeviceInfo]") -
         print(f"{kind:<12}{card.name:<{width}}  {card.description}{default}")
     if not cards:
         print(f"{kind:<12}{forbidden() or 'none'}")
+
+
+def tools(args: argparse.Namespace) -> int:
+    """List the tools that the model may call, or run one."""
+    import asyncio
+
+    from edgevoice.daemon.toolbench import list_tools, run_tool
+
+    settings = config.load(config.find(args.config))
+    if args.name is None:
+        asyncio.run(list_tools(settings, print))
+        return EX_OK
+    arguments = _object(args.arguments)
+
+    def agrees() -> bool:
+        return args.yes or _asked(f"run {args.name} {args.arguments}?")
+
+    def tell(result: dict[str, Any]) -> None:
+        print(json.dumps(result, ensure_ascii=False), flush=True)
+
+    worked = asyncio.run(run_tool(settings, args.name, arguments, agrees, tell))
+    return EX_OK if worked else EX_FAILED
+
+
+def _object(text: str) -> dict[str, Any]:
+    with contextlib.suppress(ValueError, RecursionError):
+        value = json.loads(text)
+        if isinstance(value, dict):
+            return value
+    raise UsageError(
+        f"tools: JSON must be an object, as '{{\"level\": 3}}', not {text!r}"
+    )
+
+
+def _asked(question: str) -> bool:
+    if not sys.stdin.isatty():
+        raise UsageError("tools: it wants to be confirmed, and nobody is here: --yes")
+    return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
 
 
 def setup(args: argparse.Namespace) -> int:

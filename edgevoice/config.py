@@ -17,8 +17,10 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Meta, Struct, field
 
+from edgevoice import tool_mistakes
 from edgevoice.errors import ConfigError, CredentialError
 from edgevoice.live import endpoint, models
+from edgevoice.tools import names
 
 SYSTEM_FILE: Final = Path("/etc/edgevoice/edgevoice.toml")
 
@@ -31,11 +33,19 @@ INSTRUCTIONS: Final = (
     "unless more is asked for. Your answer is spoken: no lists, no markup."
 )
 
+BuiltIn: TypeAlias = Literal[
+    "volume", "stop", "new_conversation", "date_and_time", "device_status"
+]
+"""Functions of edgevoice itself that the model may call."""
+
+BUILT_IN: Final[tuple[BuiltIn, ...]] = typing.get_args(BuiltIn)
+
 
 SECRET: Final = frozenset(
     {"key_file", "token_command", "token_url", "token_secret_file"}
+    | {"secrets", "headers", "environment"}
 )
-"""Keys of ``[live]`` into which some write a secret: their values are not shown."""
+"""Keys into which some write a secret: their values are not shown."""
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -181,6 +191,52 @@ class Control(Settings, frozen=True):
     socket: str = ""
 
 
+class Functions(Settings, frozen=True):
+    """``[functions]``: what the model may call without more ado."""
+
+    builtin: tuple[BuiltIn, ...] = BUILT_IN
+    installed: tuple[Annotated[str, Meta(pattern=names.LEGAL)], ...] = ()
+    """Python functions that other packages offer, by their names (entry points)."""
+    confirm: tuple[str, ...] = ()
+    """Names of those of either kind that ask for a press of the button."""
+    timeout_s: Annotated[float, Meta(ge=1, le=3600)] = 20
+
+
+class ToolSettings(Settings, frozen=True):
+    """``[[tools]]``: a command that the model may run; one table for each."""
+
+    name: Annotated[str, Meta(pattern=names.LEGAL)]
+    description: Annotated[str, Meta(min_length=1, max_length=2000)]
+    command: tuple[str, ...]
+    parameters: dict[str, Any] = field(default_factory=dict)
+    """A JSON schema, or its short form; see ``tools.schema.schema_of``."""
+    environment: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
+    """Variables by their files, or by the names of credentials that systemd gives."""
+    stdin: bool = False
+    stream: bool = False
+    background: bool = False
+    scheduling: Literal["INTERRUPT", "WHEN_IDLE", "SILENT"] = "WHEN_IDLE"
+    confirm: Literal["never", "press"] = "never"
+    timeout_s: Annotated[float, Meta(ge=1, le=3600)] = 10
+
+
+class McpSettings(Settings, frozen=True):
+    """``[[mcp]]``: an MCP server whose tools the model may call; one table for each."""
+
+    name: Annotated[str, Meta(pattern=names.LEGAL)]
+    command: tuple[str, ...] = ()
+    url: Annotated[str, Meta(pattern="^(https?://[^/].*)?$")] = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    """Headers by their files; see ``ToolSettings.secrets``."""
+    environment: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
+    allow: tuple[str, ...] = ()
+    """Names of its tools that the model may call; empty: all."""
+    confirm: Literal["never", "press"] = "never"
+    timeout_s: Annotated[float, Meta(ge=1, le=3600)] = 20
+
+
 class History(Settings, frozen=True):
     """``[history]``: what was said, on disk."""
 
@@ -200,6 +256,9 @@ class Configuration(Settings, frozen=True):
     indicator: Indicator = field(default_factory=Indicator)
     history: History = field(default_factory=History)
     control: Control = field(default_factory=Control)
+    functions: Functions = field(default_factory=Functions)
+    tools: tuple[ToolSettings, ...] = ()
+    mcp: tuple[McpSettings, ...] = ()
 
 
 def find(explicit: str | None, environ: Mapping[str, str] = os.environ) -> Path | None:
@@ -290,6 +349,8 @@ def _mistakes(
                 yield from _mistakes(hints[key], value, f"{name}.")
             else:
                 yield f"{name}: is a table; write [{name}]"
+        elif entry := entry_of(hints[key]):
+            yield from _mistakes_in_list(entry, value, name)
         else:
             try:
                 msgspec.convert(value, hints[key])
@@ -299,6 +360,35 @@ def _mistakes(
                 # Some write the key itself where its file belongs.
                 shown = name if key in SECRET else f"{name} = {value!r}"
                 yield f"{shown}: {wrong}"
+    for key in _required(kind):
+        if key not in table:
+            yield f"{prefix}{key}: is missing"
+
+
+def entry_of(hint: Any) -> type[Settings] | None:
+    """The struct of one table of a list, as ``[[tools]]``; None if it is none."""
+    inner = typing.get_args(hint)
+    if typing.get_origin(hint) is not tuple or not isinstance(inner[0], type):
+        return None
+    return inner[0] if issubclass(inner[0], Settings) else None
+
+
+def _mistakes_in_list(kind: type[Settings], tables: Any, name: str) -> Iterator[str]:
+    """Those in a list of tables; the first is ``tools[1]``."""
+    if not isinstance(tables, list):
+        yield f"{name}: is a list of tables; write [[{name}]]"
+        return
+    for number, table in enumerate(tables, 1):
+        if isinstance(table, dict):
+            yield from _mistakes(kind, table, f"{name}[{number}].")
+        else:
+            yield f"{name}[{number}]: is a table; write [[{name}]]"
+
+
+def _required(kind: type[Settings]) -> Iterator[str]:
+    for one in msgspec.structs.fields(kind):
+        if one.required:
+            yield one.name
 
 
 def _in_words(error: str) -> str:
@@ -335,6 +425,8 @@ def _paths(kind: type[Settings], key: str, prefix: str = "") -> list[str]:
             found.append(f"{prefix}{name}")
         if isinstance(hint, type) and issubclass(hint, Settings):
             found += _paths(hint, key, f"{prefix}{name}.")
+        elif entry := entry_of(hint):
+            found += _paths(entry, key, f"{prefix}{name}[].")
     return found
 
 
@@ -342,9 +434,19 @@ def _choices(hint: Any) -> str:
     """What may stand there, if that is one of a few; else nothing."""
     if typing.get_origin(hint) is Literal:
         return "must be one of " + ", ".join(v or '""' for v in typing.get_args(hint))
+    if typing.get_origin(hint) is tuple and typing.get_origin(_first(hint)) is Literal:
+        return "must be a list, of " + ", ".join(typing.get_args(_first(hint)))
+    if hint == typing.get_type_hints(ToolSettings, include_extras=True)["name"]:
+        return "must be letters, digits, _, . and -, a letter first, 64 at most"
+    if hint == typing.get_type_hints(McpSettings, include_extras=True)["url"]:
+        return "must be an address: https://HOST/mcp"
     if hint == typing.get_type_hints(Button, include_extras=True)["source"]:
         return "must be one of gpio, keyboard, none, evdev:/dev/input/by-id/NAME"
     return ""
+
+
+def _first(hint: Any) -> Any:
+    return typing.get_args(hint)[0]
 
 
 def _contradictions(settings: Configuration) -> Iterator[str]:
@@ -377,6 +479,7 @@ def _contradictions(settings: Configuration) -> Iterator[str]:
         instructions(live)
     except ConfigError as error:
         yield str(error)
+    yield from tool_mistakes.mistakes(settings)
 
 
 def _token_mistakes(live: Live) -> Iterator[str]:

@@ -23,7 +23,9 @@ OURS = {
     "live": {"live", "errors"},
     "audio": {"audio", "errors"},
     "controls": {"controls", "errors"},
-    "config": {"errors", "live.endpoint", "live.models"},
+    "config": {"errors", "live.endpoint", "live.models", "tools.names"}
+    | {"tool_mistakes"},
+    "tool_mistakes": {"config", "tools.schema", "tools.template"},
     "demo": set(),
     "tools": {"tools", "errors"},
     "simulator": {"simulator", "live", "audio.pcm", "errors"},
@@ -63,12 +65,14 @@ OURS = {
 
 # Who may import what is not ours: the event loop, and hardware, each in its own files.
 FOREIGN = {
-    "asyncio": {"daemon", "simulator", "commands", "doctor.server"},
+    "asyncio": {"daemon", "simulator", "tools", "commands", "doctor.server"},
     "websockets": {"daemon", "simulator", "doctor.server"},
     "pyaudio": {"audio.portaudio"},
     "gpiozero": {"controls.gpio"},
     "lgpio": {"controls.gpio"},
     "systemd": {"daemon.logs"},
+    "jsonschema": {"tools.schema"},
+    "mcp": {"tools.mcp"},
 }
 
 
