@@ -10,10 +10,10 @@ from edgevoice.errors import ConfigError, CredentialError
 from edgevoice.live import outgoing
 from edgevoice.tools import files, function, mcp, schema
 from edgevoice.tools.command import Command, CommandTool
-from edgevoice.tools.function import Function
 from edgevoice.tools.mcp import Address
 from edgevoice.tools.mcp_server import Manner, McpServer
 from edgevoice.tools.names import legal
+from edgevoice.tools.signature import Function
 from edgevoice.tools.tool import Tool
 
 
