@@ -19,7 +19,7 @@ from msgspec import Meta, Struct, field
 
 from edgevoice import tool_mistakes
 from edgevoice.errors import ConfigError, CredentialError
-from edgevoice.live import endpoint
+from edgevoice.live import endpoint, models
 from edgevoice.tools import names
 
 SYSTEM_FILE: Final = Path("/etc/edgevoice/edgevoice.toml")
@@ -63,6 +63,48 @@ class SessionSettings(Settings, frozen=True):
     """A connection this old is replaced in the next pause; 0: only if it must be."""
 
 
+class Generation(Settings, frozen=True):
+    """``[live.generation]``: how the model chooses its words."""
+
+    temperature: Annotated[float, Meta(ge=-1, le=2)] = -1
+    """How freely; below 0 it is left to the model."""
+    top_p: Annotated[float, Meta(ge=-1, le=1)] = -1
+    """Share of the likeliest words to choose from; below 0: left to the model."""
+    top_k: Annotated[int, Meta(ge=0, le=1000)] = 0
+    """Number of the likeliest words to choose from; 0: left to the model."""
+    max_output_tokens: Annotated[int, Meta(ge=0, le=65_536)] = 0
+    """Where an answer is cut off, tokens; 0: left to the model."""
+    seed: Annotated[int, Meta(ge=-1, le=2_147_483_647)] = -1
+    """The same one for the same words again; -1: chance."""
+    presence_penalty: Annotated[float, Meta(ge=-2, le=2)] = 0
+    frequency_penalty: Annotated[float, Meta(ge=-2, le=2)] = 0
+    media_resolution: Literal["", "low", "medium", "high"] = ""
+
+
+class Thinking(Settings, frozen=True):
+    """``[live.thinking]``: a level or a budget, as the model takes it."""
+
+    level: Literal["", "minimal", "low", "medium", "high"] = ""
+    budget: Annotated[int, Meta(ge=-1, le=65_536)] = -1
+    """Tokens; 0 thinks nothing, -1 leaves it to the model."""
+    thoughts: bool = False
+    """Have them told, to ``edgevoice watch``."""
+
+
+class Transcription(Settings, frozen=True):
+    """``[live.transcription]``: what helps to write down what is said."""
+
+    languages: list[str] = field(default_factory=list)
+    vocabulary: list[str] = field(default_factory=list)
+
+
+class Translation(Settings, frozen=True):
+    """``[live.translation]``, for models that interpret."""
+
+    target: str = ""
+    echo: bool = False
+
+
 class Live(Settings, frozen=True):
     """``[live]``: the server, the model, how it answers."""
 
@@ -77,8 +119,19 @@ class Live(Settings, frozen=True):
     key_file: str = ""
     answer_timeout_s: Annotated[float, Meta(ge=2, le=120)] = 15
     keep_s: Annotated[float, Meta(ge=0, le=3600)] = 300
+    google_search: bool = False
+    code_execution: bool = False
+    url_context: bool = False
+    proactive_audio: bool = False
+    affective_dialog: bool = False
+    safety: Literal["", "low", "medium", "high", "none"] = ""
+    """How likely harm must be to be blocked."""
     compression: Compression = field(default_factory=Compression)
     session: SessionSettings = field(default_factory=SessionSettings)
+    generation: Generation = field(default_factory=Generation)
+    thinking: Thinking = field(default_factory=Thinking)
+    transcription: Transcription = field(default_factory=Transcription)
+    translation: Translation = field(default_factory=Translation)
 
 
 class Microphone(Settings, frozen=True):
@@ -354,7 +407,7 @@ def _paths(kind: type[Settings], key: str, prefix: str = "") -> list[str]:
 def _choices(hint: Any) -> str:
     """What may stand there, if that is one of a few; else nothing."""
     if typing.get_origin(hint) is Literal:
-        return "must be one of " + ", ".join(typing.get_args(hint))
+        return "must be one of " + ", ".join(v or '""' for v in typing.get_args(hint))
     if typing.get_origin(hint) is tuple and typing.get_origin(_first(hint)) is Literal:
         return "must be a list, of " + ", ".join(typing.get_args(_first(hint)))
     if hint == typing.get_type_hints(ToolSettings, include_extras=True)["name"]:
@@ -383,6 +436,8 @@ def _contradictions(settings: Configuration) -> Iterator[str]:
             f"live.compression.target_tokens = {pair.target_tokens}: must be less "
             f"than trigger_tokens ({pair.trigger_tokens})"
         )
+    for key, why in models.refusals(live.model, live.api_version, {*_asked(live)}):
+        yield f"live.{key}: {why}"
     uses_gpio = settings.button.source == "gpio"
     if uses_gpio and settings.button.pin == settings.indicator.pin:
         yield f"indicator.pin = {settings.indicator.pin}: is the button's pin too"
@@ -391,6 +446,17 @@ def _contradictions(settings: Configuration) -> Iterator[str]:
     except ConfigError as error:
         yield str(error)
     yield from tool_mistakes.mistakes(settings)
+
+
+def _asked(table: Settings, prefix: str = "") -> Iterator[str]:
+    """The keys that are not at their defaults, as ``thinking.level``."""
+    default = type(table)()
+    for name in table.__struct_fields__:
+        value = getattr(table, name)
+        if isinstance(value, Settings):
+            yield from _asked(value, f"{prefix}{name}.")
+        elif value != getattr(default, name):
+            yield f"{prefix}{name}"
 
 
 def instructions(live: Live) -> str:

@@ -1,7 +1,7 @@
 """Status and events in words, for a person at a terminal."""
 
 import time
-from typing import Any
+from typing import Any, Final
 
 
 def describe(status: dict[str, Any]) -> str:
@@ -62,6 +62,36 @@ def _turn(turn: dict[str, Any] | None) -> str:
     return f"{turn['number']}: {turn['outcome']}{heard}"
 
 
+def call_in_words(event: dict[str, Any]) -> str:
+    """A function call as a line, for whoever waits for it: with what it is called.
+
+    Nothing for the end of one that went well.
+    """
+    name, args = event["name"], event.get("args")
+    match event:
+        case {"event": "question", "allowed": allowed}:
+            return f"{name}: {'allowed' if allowed else 'not allowed'}"
+        case {"event": "question"}:
+            return f"allow {name} {_plain(args)}? Tap the button"
+        case {"state": "called"}:
+            return f"{name} {_plain(args)}".rstrip()
+        case {"state": "done"}:
+            return ""
+        case {"state": state}:
+            return f"{name}: {state}"
+        case _:
+            return ""
+
+
+_LONGEST: Final = 200
+"""Letters of a call's arguments that are shown."""
+
+
+def _plain(args: dict[str, Any] | None) -> str:
+    words = ", ".join(f"{name}={value!r}" for name, value in (args or {}).items())
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}..."
+
+
 def describe_event(event: dict[str, Any]) -> str:
     """One event on one line; nothing in it can move the cursor."""
     clock = time.strftime("%H:%M:%S", time.localtime(event["time"]))
@@ -83,10 +113,43 @@ def _words(event: dict[str, Any]) -> str:
             return f"{number}: {outcome}"
         case {"event": "transcript", "who": who, "text": text}:
             return f"{who}:{'' if str(text).startswith(' ') else ' '}{text}"
+        case {"event": "thought" | "text" | "interim", "text": text}:
+            return str(text)
+        case {"event": "tool_call" | "question"}:
+            took = f" ({event['took_ms']} ms)" if "took_ms" in event else ""
+            return (call_in_words(event) or f"{event['name']}: {event['state']}") + took
         case {"event": "settings", "changed": list(changed), "error": error}:
             return str(error or f"new: {', '.join(changed) or 'nothing'}")
         case {"event": "volume", "volume": volume, "muted": muted}:
             return f"{volume}{' (muted)' if muted else ''}"
+        case _:
+            return _beside(event)
+
+
+def _beside(event: dict[str, Any]) -> str:
+    """What the server says beside the answer."""
+    match event:
+        case {"event": "code", "language": language, "code": code}:
+            return f"{language}: {code}"
+        case {"event": "code_result", "outcome": outcome, "output": output}:
+            return f"{outcome}: {output}"
+        case {"event": "sources", "queries": list(queries), "sources": list(sources)}:
+            found = ", ".join(f"{one['title']} <{one['uri']}>" for one in sources)
+            return f"{'; '.join(queries)}: {found}"
+        case {"event": "page", "uri": uri, "status": status}:
+            return f"{uri}: {status}"
+        case {"event": "voice", "kind": kind, "offset_s": offset}:
+            return f"{kind}" if offset is None else f"{kind} at {offset} s"
+        case {"event": "waiting"}:
+            return "the model waits for more to be said"
+        case {"event": "interaction", "status": status}:
+            return str(status)
+        case {"event": "reason", "reason": reason}:
+            return f"the answer ended: {reason}"
+        case {"event": "session", "id": name}:
+            return str(name)
+        case {"event": "unreadable", "what": what}:
+            return f"{what} is of an unknown form"
         case _:  # of a newer daemon
             facts = ((n, v) for n, v in event.items() if n not in {"event", "time"})
             return " ".join(f"{n}={v}" for n, v in facts if v is not None)

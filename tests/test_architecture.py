@@ -23,7 +23,8 @@ OURS = {
     "live": {"live", "errors"},
     "audio": {"audio", "errors"},
     "controls": {"controls", "errors"},
-    "config": {"errors", "live.endpoint", "tools.names", "tool_mistakes"},
+    "config": {"errors", "live.endpoint", "live.models", "tools.names"}
+    | {"tool_mistakes"},
     "tool_mistakes": {"config", "tools.schema", "tools.template"},
     "demo": set(),
     "tools": {"tools", "errors"},
@@ -39,7 +40,8 @@ OURS = {
         "report",
         "errors",
     },
-    "daemon.talk": {"daemon", "config", "controls", "audio.pcm", "simulator"},
+    "daemon.talk": {"daemon", "config", "controls", "audio.pcm", "report"}
+    | {"simulator"},
     "daemon.client": {"errors"},
     "doctor": {"doctor", "config", "live", "audio", "controls", "errors"}
     | {"daemon.calling", "daemon.client", "daemon.server", "daemon.threads"},

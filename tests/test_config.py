@@ -268,6 +268,14 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     assert mistakes(tmp_path / "none") == ["cannot be read: No such file or directory"]
 
 
+def test_nothing_is_shown_as_a_choice_where_it_is_one(
+    write: Callable[[str], Path],
+) -> None:
+    [told] = mistakes(write('[live.thinking]\nlevel = "deep"\n'))
+
+    assert told.endswith('must be one of "", minimal, low, medium, high')
+
+
 # -- ranges --------------------------------------------------------------------
 
 
@@ -306,7 +314,9 @@ def one_key(path: str, value: object) -> str:
     if table in NEEDED:
         lines = [f"{name} = {json.dumps(one)}" for name, one in NEEDED[table].items()]
         return "\n".join([f"[[{table[:-2]}]]", *lines, f"{key} = {value}"])
-    return f"[{table}]\n{key} = {value}\n"
+    # Of a model that is not known every key is taken.
+    model = "" if table == "live" else 'live.model = "a-new-one"\n'
+    return f"{model}[{table}]\n{key} = {value}\n"
 
 
 def test_every_number_has_a_range() -> None:

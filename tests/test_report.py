@@ -132,3 +132,42 @@ def test_what_the_model_says_cannot_move_the_cursor_or_break_the_line() -> None:
     line = describe_event({"time": 0.0, **event})
 
     assert line[9:] == "transcript model: a [2J b 1mc "
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (
+            {"event": "tool_call", "name": "dim", "state": "called", "args": {"to": 4}},
+            "dim to=4",
+        ),
+        (
+            {"event": "tool_call", "name": "dim", "state": "done", "took_ms": 12},
+            "dim: done (12 ms)",
+        ),
+        (
+            {"event": "tool_call", "name": "dim", "state": "failed", "took_ms": 3},
+            "dim: failed (3 ms)",
+        ),
+        (
+            {"event": "question", "name": "open", "args": {"door": "front"}},
+            "allow open door='front'? Tap the button",
+        ),
+        (
+            {"event": "question", "name": "open", "allowed": False},
+            "open: not allowed",
+        ),
+    ],
+)
+def test_a_function_call_is_told_in_words(event: dict[str, Any], line: str) -> None:
+    assert describe_event({"time": 0.0, **event}).split(maxsplit=2)[2] == line
+
+
+def test_long_arguments_are_shortened_and_cannot_move_the_cursor() -> None:
+    args = {"text": "\x1b[2J" + "x" * 5000}
+    event = {"event": "tool_call", "name": "say", "state": "called", "args": args}
+
+    line = describe_event({"time": 0.0, **event})
+
+    assert len(line) < 260
+    assert line.isprintable()

@@ -8,7 +8,7 @@ line with the buffers.
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -18,7 +18,9 @@ from edgevoice.audio.playout import Heard
 from edgevoice.config import Configuration
 from edgevoice.controls.held import HeldSources
 from edgevoice.conversation import Command, Conversation, Event, Gate, Timing
+from edgevoice.daemon import asides
 from edgevoice.daemon.bell import Bell
+from edgevoice.daemon.calls import Calls
 from edgevoice.daemon.handles import Handles
 from edgevoice.daemon.link import Link
 from edgevoice.daemon.news import News
@@ -28,6 +30,7 @@ from edgevoice.daemon.server import Server
 from edgevoice.daemon.sound import Sound
 from edgevoice.daemon.turns import Turns
 from edgevoice.live import incoming
+from edgevoice.tools.tool import Tool
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +78,7 @@ class Appliance:
         handles: Handles,
     ) -> None:
         self.settings = settings
+        self._server = server
         self.news = News(time.time)
         self.bell = Bell()
         self.turns = Turns(self.news)
@@ -95,16 +99,28 @@ class Appliance:
         self._conversation = Conversation(_timing(settings))
         self._held = HeldSources()
         self._typed = ""
-        self._doubtful_captions: list[str] = []
+        self._doubtful_captions: list[incoming.OutputTranscript] = []
         self._told_devices: dict[str, dict[str, str | None]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._lost_turn = False
         """It is still to be told, by ear, that the last run ended in a turn."""
         self._talked_at = self._clock() if handles.kept else None
         """When the last turn of this conversation ended, loop's clock."""
+        self.tools: Mapping[str, Tool] = {}
+        """What the model may call, by name."""
+        self.calls = Calls(
+            lambda: self.tools, self._call_changed, self.news, self._clock
+        )
         rotation = Rotation(_leave_after(settings))
         self.link = Link(
-            self, server, handles, self.turns, self.bell, rotation, self._clock
+            self,
+            server,
+            handles,
+            self.turns,
+            self.calls,
+            self.bell,
+            rotation,
+            self._clock,
         )
         self.sound = Sound(
             settings, self.bell, self.post, self._heard, self._device_changed
@@ -115,11 +131,20 @@ class Appliance:
 
         The keepers of devices and button see by themselves what is to be opened anew.
         """
-        self.settings = settings
+        self.settings, self._server = settings, server
         self._conversation.use(_timing(settings))
         self.sound.use(settings)
-        self.link.use(server, leave_after=_leave_after(settings))
+        self._call_server()
         self.bell.ring()
+
+    def offer(self, tools: Mapping[str, Tool]) -> None:
+        """Let the model call these; called in a pause, see ``may_change``."""
+        self.tools = tools
+        self._call_server()
+
+    def _call_server(self) -> None:
+        server = self._server.offering(self.tools.values())
+        self.link.use(server, leave_after=_leave_after(self.settings))
 
     # -- from anywhere -------------------------------------------------------------
 
@@ -144,7 +169,9 @@ class Appliance:
 
     def toggle(self, source: str) -> None:
         """In mode ``toggle``, one press begins and the next one ends."""
-        if self._held.toggle(source):
+        if self._conversation.asks:  # here a press is a tap: there is no holding
+            self.tap()
+        elif self._held.toggle(source):
             held = bool(self._held.held)
             self.happened(Event.PRESSED if held else Event.RELEASED)
 
@@ -159,6 +186,11 @@ class Appliance:
     def tap(self) -> None:
         """A short press from afar: means nothing while somebody holds a button."""
         if not self._held.held:
+            self.happened(Event.TAPPED)
+
+    def allow(self) -> None:
+        """Let the model do what it asks leave for; nothing if it does not ask."""
+        if self._conversation.asks:
             self.happened(Event.TAPPED)
 
     def silence(self) -> None:
@@ -248,10 +280,14 @@ class Appliance:
             case Command.BEGIN_ANSWER:
                 self.turns.answer_begins(now)
                 self.sound.playout.reset_counts()
+            case Command.ASK:
+                self.sound.signal(Earcon.ASK)
+            case Command.CONFIRM | Command.DECLINE:
+                self.calls.permission.decide(allowed=command is Command.CONFIRM)
             case Command.PLAY_HELD:
                 self.sound.playout.release()
-                for text in self._doubtful_captions:
-                    self._tell_caption("model", text)
+                for said in self._doubtful_captions:
+                    self._tell_caption("model", said)
                 self._doubtful_captions.clear()
             case Command.FINISH_PLAYOUT:
                 self.sound.playout.finish()
@@ -290,6 +326,7 @@ class Appliance:
 
     def _end_turn(self, outcome: Command, now: float) -> None:
         self._talked_at = now
+        self.calls.turn_ended()
         if not self.turns.end(outcome.value, now, self.sound.playout):
             return
         if outcome in _EARCONS:
@@ -299,6 +336,7 @@ class Appliance:
 
     def take(self, event: incoming.ServerEvent) -> None:
         """Act on what the server said."""
+        asides.tell(self.news, event)
         match event:
             case incoming.Audio(pcm):
                 self._take_audio(to_samples(pcm))
@@ -310,31 +348,37 @@ class Appliance:
                 self.happened(Event.TURN_COMPLETE)
             case incoming.Usage():
                 self.turns.tally.tokens(event)
-            case incoming.InputTranscript(text):
+            case incoming.InputTranscript():
                 self.turns.mark("first_transcript", self._clock())
-                self._tell_caption("user", text)
+                self._tell_caption("user", event)
                 self.happened(Event.PROGRESS)
-            case incoming.OutputTranscript(text):
-                self._take_caption(text)
+            case incoming.OutputTranscript():
+                self._take_caption(event)
                 self.happened(Event.PROGRESS)
-            case incoming.ToolCall():
-                self.news.tell("tool_call", name=event.name)
-                self.happened(Event.PROGRESS)
+            case incoming.ToolCallCancelled(ids):
+                self.calls.cancel(ids)
             case incoming.Progress():
                 self.happened(Event.PROGRESS)
             case _:
                 pass
 
-    def _take_caption(self, text: str) -> None:
+    def _call_changed(self, event: Event) -> None:
+        self.happened(event)
+        self.bell.ring()
+
+    def _take_caption(self, said: incoming.OutputTranscript) -> None:
         gate = self._conversation.gate
         if gate is Gate.PLAY:
-            self._tell_caption("model", text)
+            self._tell_caption("model", said)
         elif gate is Gate.HOLD:
-            self._doubtful_captions.append(text)
+            self._doubtful_captions.append(said)
 
-    def _tell_caption(self, who: str, text: str) -> None:
-        self.turns.tail.heard(who, text)
-        self.news.tell("transcript", who=who, text=text)
+    def _tell_caption(
+        self, who: str, said: incoming.InputTranscript | incoming.OutputTranscript
+    ) -> None:
+        self.turns.tail.heard(who, said.text)
+        language = {"language": said.language} if said.language else {}
+        self.news.tell("transcript", who=who, text=said.text, **language)
 
     def _take_audio(self, samples: Samples) -> None:
         self.happened(Event.AUDIO)
@@ -348,7 +392,8 @@ class Appliance:
 
     def may_leave(self) -> bool:
         """Whether nobody would notice a change of connection now."""
-        return self._conversation.settled and not self.sound.sounding
+        quiet = not self.sound.sounding and not self.calls.under_way
+        return self._conversation.settled and quiet
 
     def may_change(self) -> bool:
         """Whether devices and link may be exchanged now without anything being lost.
@@ -431,7 +476,10 @@ class Appliance:
         if phase == "listening" and self.sound.microphone.state == "missing":
             phase = "idle"  # nobody is being recorded
         broken = bool(self.control_error or self.sound.error)
-        self.panel.show(signal_for(phase, self.link.status, broken=broken))
+        signal = signal_for(
+            phase, self.link.status, broken=broken, asks=self._conversation.asks
+        )
+        self.panel.show(signal)
 
     # -- time ----------------------------------------------------------------------
 

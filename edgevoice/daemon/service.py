@@ -109,6 +109,7 @@ async def _run(
                 "microphone": appliance.sound.microphone.keep(),
                 "speaker": appliance.sound.speaker.keep(),
                 "button": buttons.keep(),
+                "calls": appliance.calls.keep(),
                 "link": appliance.link.keep(),
                 "handles": appliance.handles.keep_saved(),
                 "settings": reloading.keep(),
