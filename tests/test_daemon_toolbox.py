@@ -12,7 +12,7 @@ import pytest
 from edgevoice import config
 from edgevoice.config import BUILT_IN, Configuration
 from edgevoice.daemon.bell import Bell
-from edgevoice.daemon.toolbox import Toolbox, check, declarations, unusable
+from edgevoice.daemon.toolbox import Toolbox, check, unusable
 from edgevoice.errors import ConfigError
 from edgevoice.tools.tool import Tool
 
@@ -108,6 +108,7 @@ async def test_tools_of_a_server_join_and_one_whose_name_is_taken_says_whose() -
 
         names = [*one.box.tools]
         assert names == [*BUILT_IN, "greet", "add", "example_greet"]
+        assert [tool.name for tool in one.box.tools.values()] == names
         assert one.changes == 1
         assert one.box.source("example_greet") == "MCP server example"
         assert await one.response("example_greet", name="A") == {"output": "Hello, A!"}
@@ -143,25 +144,6 @@ async def test_settings_that_cannot_be_used_change_nothing() -> None:
             one.box.use(settings("[functions]\ninstalled = ['nonsense']"))
         assert one.box.tools == before
         assert one.changes == 0
-
-
-async def test_the_model_is_told_name_description_schema_and_manner() -> None:
-    async with kept("[functions]\nbuiltin = ['stop']" + COMMAND) as one:
-        stop, greet = declarations(one.box.tools)
-
-    assert (stop.name, stop.description, stop.behavior) == (
-        "stop",
-        "Do nothing.",
-        "BLOCKING",
-    )
-    assert stop.parameters_json_schema is None
-    assert (greet.name, greet.behavior) == ("greet", "NON_BLOCKING")
-    assert greet.parameters_json_schema == {
-        "type": "object",
-        "properties": {"name": {"type": "string"}},
-        "required": ["name"],
-        "additionalProperties": False,
-    }
 
 
 def test_what_is_wrong_outside_the_settings_is_told() -> None:
