@@ -1,6 +1,7 @@
 """The toolbox: names, sources, new settings; with a real MCP server."""
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -66,6 +67,16 @@ class Kept:
         return result.response
 
 
+def programs() -> list[Path]:
+    """The MCP servers that run as programs."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if str(EXAMPLE).encode() in (folder / "cmdline").read_bytes().split(b"\0"):
+                found.append(folder)
+    return found
+
+
 @asynccontextmanager
 async def kept(text: str) -> AsyncIterator[Kept]:
     one = Kept(text)
@@ -127,6 +138,8 @@ async def test_new_settings_start_and_end_servers_and_keep_those_that_stay() -> 
         one.box.use(settings(COMMAND))
         assert one.box.servers == []
         assert "add" not in one.box.tools
+        while programs():  # noqa: ASYNC110  nobody tells
+            await asyncio.sleep(0.01)
         assert one.changes == 3
 
         one.box.use(settings(SERVER.replace("example", "other", 1)))
