@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -92,6 +93,8 @@ def check(args: argparse.Namespace) -> int:
     if mistakes:
         raise ConfigError(*(f"{path}: {mistake}" for mistake in mistakes))
     print(f"{path}: ok" if path else "no settings file: the defaults are used: ok")
+    if settings.live.key_file and config.fetches_tokens(settings.live):
+        print("live.key_file: does not count, since tokens are fetched")
     return EX_OK
 
 
@@ -100,11 +103,19 @@ def _unusable_files(settings: config.Configuration) -> Iterator[str]:
     from edgevoice.daemon import toolbox
 
     yield from toolbox.unusable(settings)
-    if settings.live.key_file:
+    live = settings.live
+    if live.key_file and not config.fetches_tokens(live):
         try:
-            config.credential(settings.live, {})
+            config.credential(live, {})
         except CredentialError as error:
             yield f"live.key_file: {error}"
+    if live.token_secret_file:
+        try:
+            config.token_secret(live.token_secret_file)
+        except CredentialError as error:
+            yield f"live.token_secret_file: {error}"
+    if live.token_command and shutil.which(live.token_command[0]) is None:
+        yield "live.token_command: there is no such program"
     device = settings.microphone.device
     if device.startswith("file:"):
         from edgevoice.audio.wavefile import read

@@ -44,7 +44,8 @@ OURS = {
     | {"simulator"},
     "daemon.client": {"errors"},
     "doctor": {"doctor", "config", "live", "audio", "controls", "errors"}
-    | {"daemon.calling", "daemon.client", "daemon.server", "daemon.threads"},
+    | {"daemon.calling", "daemon.client", "daemon.server", "daemon.threads"}
+    | {"daemon.credentials", "daemon.token_url"},
     "setup": {"setup", "doctor", "config", "live.endpoint", "errors"}
     | {"audio.devices", "audio.names", "daemon.client", "daemon.server"},
     "cli": {"commands", "daemon.client", "simulator.manual", "errors"},

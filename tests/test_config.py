@@ -91,6 +91,52 @@ def mistakes(path: Path) -> list[str]:
         ),
         ("[live]\nvoice = ['a']", "live.voice = ['a']: expected a text, got a list"),
         ("[live]\nmodel = ''", "live.model = '': expected a text of length >= 1"),
+        ("[live]\nmodel = []", "live.model = []: expected a list of length >= 1"),
+        (
+            "[live]\nmodel = 3",
+            "live.model = 3: expected a text | a list, got a whole number",
+        ),
+        (
+            "[live]\ntoken_command = 'my-secret'",
+            "live.token_command: expected a list, got a text",
+        ),
+        (
+            "[live]\ntoken_command = ['']",
+            "live.token_command: begins with an empty text; name a program",
+        ),
+        (
+            "[live]\ntoken_command = ['a']\ntoken_url = 'https://h'",
+            "live.token_url: there is live.token_command, too; take one of them away",
+        ),
+        (
+            "[live]\ntoken_url = 'http://h/my-secret'",
+            "live.token_url: is unencrypted; use https:// "
+            "(http:// only for this machine)",
+        ),
+        (
+            "[live]\ntoken_url = 'https://me:my-secret@h/'",
+            "live.token_url: holds a password; put it into the file token_secret_file",
+        ),
+        (
+            "[live]\ntoken_url = 'wss://h/'",
+            "live.token_url: is no address; use https://HOST/PATH",
+        ),
+        (
+            "[live]\ntoken_url = 'https://h:x/'",
+            "live.token_url: is no address; use https://HOST/PATH",
+        ),
+        (
+            "[live]\ntoken_method = 'PUT'",
+            "live.token_method = 'PUT': must be one of POST, GET",
+        ),
+        (
+            "[live]\ntoken_secret_file = '/my-secret'",
+            "live.token_secret_file: is for live.token_url, which is not set",
+        ),
+        (
+            "history.file = 'talk.txt'\nlive.transcripts = false",
+            "history.file: needs live.transcripts = true, else there is no text",
+        ),
         (
             "[live]\nanswer_timeout_s = nan",
             "live.answer_timeout_s = nan: expected a number >= 2.0",
@@ -507,6 +553,36 @@ def test_instructions_that_are_no_text_are_a_mistake(tmp_path: Path) -> None:
 
 
 # -- the credential ------------------------------------------------------------
+
+
+def test_models_come_alone_or_as_a_list() -> None:
+    assert config.model_names(Live(model="a")) == ("a",)
+    assert config.model_names(Live(model=["a", "b"])) == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://h/t?box=kitchen",
+        "https://[2001:db8::1]:8443/t",
+        "http://127.0.0.1:8000",
+        "http://localhost/t",
+    ],
+)
+def test_tokens_come_encrypted_or_from_this_machine(
+    url: str, write: Callable[[str], Path]
+) -> None:
+    path = write(f"live.token_url = '{url}'")
+
+    assert config.fetches_tokens(config.load(path).live)
+
+
+def test_where_tokens_are_fetched_no_key_counts(tmp_path: Path) -> None:
+    environ = {"GEMINI_API_KEY": KEY} | systemd(tmp_path / "credentials", KEY)
+    live = Live(token_command=["token"], key_file="/nowhere")
+
+    assert config.credential(live, environ) == ""
+    assert config.credential(Live(token_url="https://h"), {}) == ""
 
 
 def key_file(path: Path, text: str = f"{KEY}\n", mode: int = 0o600) -> Path:

@@ -22,7 +22,7 @@ import msgspec
 
 from edgevoice import __version__
 from edgevoice.audio.devices import list_devices
-from edgevoice.config import Configuration
+from edgevoice.config import SECRET, Configuration
 from edgevoice.doctor.finding import Finding
 from edgevoice.doctor.report import as_json, describe
 from edgevoice.doctor.tools import Ask, ask
@@ -133,7 +133,8 @@ def _settings(settings: Configuration | None) -> dict[str, Any]:
         one["url"] = urlsplit(one.get("url", "")).hostname
         for name in ("environment", "secrets", "headers"):
             one[name] = dict.fromkeys(one.get(name, ()), "[set]")
-    live["key_file"] = "[set]" if live["key_file"] else ""  # some write the key itself
+    for key in SECRET & live.keys():  # some write the secret itself
+        live[key] = "[set]" if live[key] else ""
     return table
 
 
