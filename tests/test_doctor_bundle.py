@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edgevoice.audio.names import DeviceInfo
-from edgevoice.config import Configuration, Live
+from edgevoice.config import Configuration, Live, McpSettings, ToolSettings
 from edgevoice.doctor import bundle
 from edgevoice.doctor.finding import ok, wrong
 from edgevoice.doctor.tools import ask
@@ -77,6 +77,25 @@ def test_what_helps_is_in_it(tmp_path: Path) -> None:
     assert files["units.txt"].startswith("systemctl show edgevoice.service")
     assert "journalctl -u edgevoice.service -n 300" in files["journal.txt"]
     assert "hw:CARD=Mic,DEV=0" in files["devices.txt"]
+
+
+def test_of_tools_it_holds_names_and_nothing_that_may_be_a_key(tmp_path: Path) -> None:
+    places = {"TOKEN": "hunter2"}
+    tool = ToolSettings(
+        name="lamp",
+        description="Set it.",
+        command=("curl", "hunter2"),
+        environment=places,
+        secrets=places,
+    )
+    server = McpSettings(
+        name="home", url="https://hunter2@home/hunter2", headers=places
+    )
+    text = written(tmp_path, Configuration(tools=(tool,), mcp=(server,)))
+
+    assert "hunter2" not in text["settings.json"]
+    assert json.loads(text["settings.json"])["mcp"][0]["url"] == "home"
+    assert '"TOKEN": "[set]"' in text["settings.json"]
 
 
 def test_settings_that_cannot_be_read_are_no_hindrance(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from edgevoice.errors import ConfigError
 from edgevoice.tools import function
-from edgevoice.tools.function import Function, installed, parameters_of, plain, tool_of
+from edgevoice.tools.function import installed, plain, tool_of
+from edgevoice.tools.signature import Function, parameters_of
 from edgevoice.tools.tool import Result
 
 
@@ -115,7 +116,7 @@ async def test_a_plain_function_runs_in_a_thread_of_its_own() -> None:
         return threading.current_thread().name
 
     assert (await response(where))["output"] != threading.current_thread().name
-    assert await response(weather, place="Rom", days=2) == {
+    assert await response(weather, place="Rom", days=2.0, unit=None) == {
         "output": {
             "place": "Rom",
             "days": 2,
@@ -144,9 +145,16 @@ async def test_an_async_function_runs_on_the_loop_and_can_be_cancelled() -> None
 
 
 async def test_arguments_are_judged_before_the_call() -> None:
-    assert await response(weather) == {"error": "'place' is a required property"}
+    assert await response(weather) == {"error": "Object missing required field place"}
     assert await response(weather, place="Rom", unit="kelvin") == {
-        "error": "unit: 'kelvin' is not one of ['celsius', 'fahrenheit']"
+        "error": "unit: Invalid enum value 'kelvin'"
+    }
+    assert await response(weather, place=3) == {"error": "place: Expected str, got int"}
+    assert await response(weather, place="Rom", colour=3) == {
+        "error": "Object contains unknown field colour"
+    }
+    assert await response(weather, place="Rom", hours=["x"]) == {
+        "error": "hours[0]: Expected int, got str"
     }
 
 

@@ -87,10 +87,15 @@ def nothing_stays() -> Iterator[None]:
 
 
 def pids_of_the_example() -> list[int]:
+    return runs(EXAMPLE)
+
+
+def runs(word: str) -> list[int]:
+    """The processes with this in their command line."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            if EXAMPLE.encode() in (folder / "cmdline").read_bytes().split(b"\0"):
+            if word.encode() in (folder / "cmdline").read_bytes().split(b"\0"):
                 found.append(int(folder.name))
         except OSError:
             continue
@@ -210,6 +215,14 @@ async def test_its_secrets_reach_it_and_ours_do_not(
         assert told == {"output": {"result": "hunter2"}}
         told = await one.call(variable, name="GEMINI_API_KEY")
         assert told == {"output": {"result": ""}}
+
+
+async def test_what_a_program_leaves_behind_is_ended_with_it() -> None:
+    script = f"setsid sleep 301 >&2 & exec {sys.executable} {EXAMPLE}"
+    async with kept(Address(command=("sh", "-c", script))) as one:
+        assert one.server.error is None
+        assert runs("301")
+    assert not runs("301")
 
 
 async def test_calls_cancelled_at_random_leave_the_server_well(

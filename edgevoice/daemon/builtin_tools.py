@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from edgevoice.daemon.appliance import Appliance
 from edgevoice.daemon.status import status
-from edgevoice.tools.function import Function
+from edgevoice.tools.signature import Function
 
 LOOK_S: Final = 0.5
 """How often the end of an answer is looked for, seconds."""

@@ -5,15 +5,16 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TextIO
 
+from msgspec import structs
+
 from edgevoice.config import BUILT_IN, Configuration, McpSettings, ToolSettings
 from edgevoice.errors import ConfigError, CredentialError
-from edgevoice.live import outgoing
 from edgevoice.tools import files, function, mcp, schema
 from edgevoice.tools.command import Command, CommandTool
-from edgevoice.tools.function import Function
 from edgevoice.tools.mcp import Address
-from edgevoice.tools.mcp_server import Manner, McpServer
+from edgevoice.tools.mcp_server import Manner, McpServer, McpTool
 from edgevoice.tools.names import legal
+from edgevoice.tools.signature import Function
 from edgevoice.tools.tool import Tool
 
 
@@ -96,10 +97,8 @@ class Toolbox:
             if isinstance(kind, CommandTool):
                 return "[[tools]]"
             return "built in" if name in BUILT_IN else "installed"
-        for server in self.servers:
-            if self.tools[name] in server.tools:
-                return f"MCP server {server.name}"
-        return ""
+        tool = self.tools[name]
+        return f"MCP server {tool.server.name}" if isinstance(tool, McpTool) else ""
 
     def _server(self, one: McpSettings) -> McpServer:
         address = Address(
@@ -126,6 +125,7 @@ class Toolbox:
                 name = tool.name
                 if name in taken:
                     name = legal(f"{server.name}_{name}")
+                    tool = structs.replace(tool, name=name)
                 if name not in taken:
                     taken.add(name)
                     yield name, tool
@@ -137,19 +137,6 @@ async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
         task.cancel()
     if ended:
         await asyncio.wait(ended)
-
-
-def declarations(tools: Mapping[str, Tool]) -> tuple[outgoing.FunctionDeclaration, ...]:
-    """What the model is told of them."""
-    return tuple(
-        outgoing.FunctionDeclaration(
-            name=name,
-            description=tool.description,
-            parameters_json_schema=tool.parameters,
-            behavior="NON_BLOCKING" if tool.background else "BLOCKING",
-        )
-        for name, tool in tools.items()
-    )
 
 
 def local_tools(

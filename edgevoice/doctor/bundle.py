@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -35,7 +36,7 @@ LINES: Final = 300
 """Of the journal."""
 
 OURS: Final = frozenset(
-    {"gpiozero", "lgpio", "msgspec", "numpy", "pyaudio", "soxr"}
+    {"gpiozero", "jsonschema", "lgpio", "mcp", "msgspec", "numpy", "pyaudio", "soxr"}
     | {"systemd-python", "websockets"}
 )
 """Distributions whose versions matter."""
@@ -127,7 +128,12 @@ def _settings(settings: Configuration | None) -> dict[str, Any]:
     table: dict[str, Any] = msgspec.to_builtins(settings)
     live = table["live"]
     live["instructions"] = f"[{len(live['instructions'])} characters, left out]"
-    for key in SECRET:  # some write the secret itself
+    for one in (*table["tools"], *table["mcp"]):  # keys may stand in any of these
+        one["command"] = [*one["command"][:1], "..."]
+        one["url"] = urlsplit(one.get("url", "")).hostname
+        for name in ("environment", "secrets", "headers"):
+            one[name] = dict.fromkeys(one.get(name, ()), "[set]")
+    for key in SECRET & live.keys():  # some write the secret itself
         live[key] = "[set]" if live[key] else ""
     return table
 

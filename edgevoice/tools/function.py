@@ -9,25 +9,21 @@ of the parameters from its ``Args:`` (Google style).
 import asyncio
 import difflib
 import inspect
-import re
-import types
 import typing
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Final, Literal, TypeAlias, Union
+from typing import Any, Final
+
+import msgspec
+from msgspec import UNSET, Struct
 
 from edgevoice.errors import ConfigError
-from edgevoice.tools.schema import checked
+from edgevoice.tools.signature import Function, parameters_of, taken_by, told
 from edgevoice.tools.tool import Arguments, Described, Refused, Result, failed
 
 GROUP: Final = "edgevoice.tools"
 """Of the entry points."""
-
-Function: TypeAlias = Callable[..., Any]
-"""What is called: a function, a coroutine function or an async generator function."""
-
-_TYPES: Final = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 
 class FunctionTool(Described, kw_only=True):
@@ -39,11 +35,12 @@ class FunctionTool(Described, kw_only=True):
     """
 
     function: Function
+    taken: type[Struct]
 
     async def call(self, arguments: Arguments) -> AsyncGenerator[Result, None]:
         """Run it; see ``Tool.call``."""
         try:
-            values = checked(arguments, self.parameters)
+            values = self._checked(arguments)
             async with asyncio.timeout(self.timeout_s):
                 result = await self._begun(values)
         except Refused as error:
@@ -59,6 +56,26 @@ class FunctionTool(Described, kw_only=True):
             async with aclosing(_in_time(result, self.timeout_s)) as results:
                 async for one in results:
                     yield one
+
+    def _checked(self, arguments: Arguments) -> dict[str, Any]:
+        """The arguments as the function takes them; jsonschema would be dear for that.
+
+        Raises:
+            Refused: They are others than those of its signature.
+        """
+        needed = (self.parameters or {}).get("required", ())
+        # Models write null for what they leave out.
+        given = {
+            n: one for n, one in arguments.items() if one is not None or n in needed
+        }
+        try:
+            # Not strict: 2.0 is a whole number too, as JSON has it.
+            taken = msgspec.convert(given, self.taken, strict=False)
+        except msgspec.ValidationError as error:
+            words, _, where = str(error).replace("`", "").partition(" - at $.")
+            raise Refused(f"{where}: {words}" if where else words) from None
+        values = msgspec.structs.asdict(taken)
+        return {name: one for name, one in values.items() if one is not UNSET}
 
     async def _begun(self, values: dict[str, Any]) -> Any:
         if inspect.isasyncgenfunction(self.function):
@@ -121,82 +138,12 @@ def tool_of(function: Function, name: str, **manner: Any) -> FunctionTool:
     return FunctionTool(
         name=name,
         description=" ".join(description.split()),
-        parameters=parameters_of(function, dict(_told(rest))),
+        parameters=parameters_of(function, dict(told(rest))),
         background=inspect.isasyncgenfunction(function),
         function=function,
+        taken=taken_by(function),
         **manner,
     )
-
-
-def parameters_of(
-    function: Function, told: dict[str, str] | None = None
-) -> dict[str, Any] | None:
-    """JSON schema of what a function takes; None if it takes nothing.
-
-    Args:
-        function: Its signature counts.
-        told: What is said of each parameter.
-
-    Raises:
-        ConfigError: See ``tool_of``.
-    """
-    hints = typing.get_type_hints(function)
-    properties: dict[str, Any] = {}
-    required: list[str] = []
-    for name, one in inspect.signature(function).parameters.items():
-        if one.kind not in {one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY}:
-            raise ConfigError(
-                f"parameter {name}: must be one that can be given by name"
-            )
-        if name not in hints:
-            raise ConfigError(f"parameter {name}: needs a type, such as {name}: str")
-        properties[name] = _schema(hints[name], name)
-        if told and name in told:
-            properties[name]["description"] = told[name]
-        if one.default is inspect.Parameter.empty:
-            required.append(name)
-    if not properties:
-        return None
-    schema: dict[str, Any] = {"type": "object", "properties": properties}
-    if required:
-        schema["required"] = required
-    return {**schema, "additionalProperties": False}
-
-
-def _schema(hint: Any, name: str) -> dict[str, Any]:
-    if hint in _TYPES:
-        return {"type": _TYPES[hint]}
-    origin, inner = typing.get_origin(hint), typing.get_args(hint)
-    if origin is typing.Annotated:
-        return _schema(inner[0], name)
-    if origin is Literal and all(isinstance(one, str) for one in inner):
-        return {"type": "string", "enum": [*inner]}
-    if hint is list or origin is list:
-        return {
-            "type": "array",
-            **({"items": _schema(inner[0], name)} if inner else {}),
-        }
-    if hint is dict or origin is dict:
-        return {"type": "object"}
-    if origin in {Union, types.UnionType}:
-        kinds = [one for one in inner if one is not type(None)]
-        if len(kinds) == 1:  # optional: it may be left out, which its default says
-            return _schema(kinds[0], name)
-    raise ConfigError(
-        f"parameter {name}: {hint} has no schema; known are str, int, float, bool, "
-        "Literal of texts, list, dict and Optional of these"
-    )
-
-
-def _told(documentation: str) -> Iterator[tuple[str, str]]:
-    """What the ``Args:`` of a docstring say of each parameter."""
-    found = re.search(r"^Args:\n((?:[ \t]+.*\n?|\n)+)", documentation, re.MULTILINE)
-    if not found:
-        return
-    entries = re.split(r"\n(?=[ \t]{1,4}\w)", f"\n{found[1]}")
-    for entry in entries:
-        if match := re.match(r"\s*\*{0,2}(\w+)(?: ?\([^)]*\))?:\s*(.*)", entry, re.S):
-            yield match[1], " ".join(match[2].split())
 
 
 # -- those that are installed --------------------------------------------------------
