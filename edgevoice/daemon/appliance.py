@@ -232,10 +232,15 @@ class Appliance:
 
     # -- events and commands -------------------------------------------------------
 
-    def happened(self, event: Event) -> None:
-        """Hand an event to the conversation and do what it says."""
+    def happened(self, event: Event, due: float = 0.0) -> None:
+        """Hand an event to the conversation and do what it says.
+
+        Args:
+            event: What happened.
+            due: When it was due, loop's clock; a timer may come a hair too early.
+        """
         before = self._conversation.phase
-        now = self._clock()
+        now = max(self._clock(), due)
         if event is Event.RELEASED and self.sound.recording:
             self.turns.mark("released", now, again=True)
         for command in self._conversation.handle(event, now):
@@ -256,7 +261,9 @@ class Appliance:
             self._timer = None
         deadline = self._conversation.deadline
         if deadline is not None:
-            self._timer = self._loop.call_at(deadline, self.happened, Event.TIMEOUT)
+            self._timer = self._loop.call_at(
+                deadline, self.happened, Event.TIMEOUT, deadline
+            )
 
     def _carry_out(self, command: Command, now: float) -> None:
         match command:
