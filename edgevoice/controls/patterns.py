@@ -1,6 +1,6 @@
 """What the lamp does for each signal: a table, and where in it a moment falls.
 
-Pure. The six must be told apart at a glance across a kitchen, by rhythm alone,
+Pure. The seven must be told apart at a glance across a kitchen, by rhythm alone,
 since the lamp has one colour and no brightness.
 """
 
@@ -19,6 +19,8 @@ PATTERNS: Final[Mapping[Signal, Pattern]] = {
     Signal.SPEAKING: ((900, 100),),  # on, with short dark blips
     Signal.OFFLINE: ((100, 2900),),  # one short blink every 3 s
     Signal.ERROR: ((100, 100), (100, 700)),  # fast double blink
+    # three blinks every 3 s
+    Signal.BUDGET: ((150, 150), (150, 150), (150, 2250)),
 }
 """The rhythm of each signal; each starts with its first pair when it is shown."""
 

@@ -20,10 +20,12 @@ from edgevoice.controls.held import HeldSources
 from edgevoice.conversation import Command, Conversation, Event, Gate, Timing
 from edgevoice.daemon import asides
 from edgevoice.daemon.bell import Bell
+from edgevoice.daemon.budget import Budget
 from edgevoice.daemon.handles import Handles
 from edgevoice.daemon.link import Link
 from edgevoice.daemon.news import News
 from edgevoice.daemon.panel import Panel, signal_for
+from edgevoice.daemon.purse import Purse
 from edgevoice.daemon.rotation import Rotation
 from edgevoice.daemon.server import Server
 from edgevoice.daemon.sound import Sound
@@ -67,6 +69,7 @@ class Appliance:
         settings: What the person configured.
         server: Whom to call.
         handles: Resumption handles.
+        purse: What it costs.
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class Appliance:
         settings: Configuration,
         server: Server,
         handles: Handles,
+        purse: Purse,
     ) -> None:
         self.settings = settings
         self.news = News(time.time)
@@ -93,6 +97,9 @@ class Appliance:
         """Why the newest settings were not taken, or None."""
         self._loop = asyncio.get_running_loop()
         self._clock = self._loop.time
+        self.budget = Budget(purse, self.happened, self.news, self._clock)
+        if handles.kept:
+            purse.resume()
         self._conversation = Conversation(_timing(settings))
         self._held = HeldSources()
         self._typed = ""
@@ -119,6 +126,7 @@ class Appliance:
         self.settings = settings
         self._conversation.use(_timing(settings))
         self.sound.use(settings)
+        self.budget.use(settings)
         self.link.use(server, leave_after=_leave_after(settings))
         self.bell.ring()
 
@@ -151,6 +159,7 @@ class Appliance:
 
     def say(self, text: str) -> bool:
         """Send a typed turn; False if that is not possible at this moment."""
+        self.budget.look()
         if not self._conversation.may_say:
             return False
         self._typed = text
@@ -173,6 +182,7 @@ class Appliance:
 
     def _forget(self) -> None:
         self.sound.playout.forget()
+        self.budget.purse.forget()
         self.link.start_afresh()
 
     def tell_of_lost_turn(self) -> None:
@@ -193,6 +203,8 @@ class Appliance:
 
     def happened(self, event: Event) -> None:
         """Hand an event to the conversation and do what it says."""
+        if event is Event.PRESSED:
+            self.budget.look()
         before = self._conversation.phase
         now = self._clock()
         if event is Event.RELEASED and self.sound.recording:
@@ -257,6 +269,11 @@ class Appliance:
             case Command.FINISH_PLAYOUT:
                 self.sound.playout.finish()
                 self._skip_what_nobody_hears()
+            case Command.WARN_BUDGET:
+                self.sound.signal(Earcon.BUDGET_LOW)
+                self._loop.call_later(self.budget.warn(), self.show)
+            case Command.REFUSE_PRESS:
+                self.sound.signal(Earcon.BUDGET_SPENT)
             case _:
                 assert command in _OUTCOMES
                 self._end_turn(command, now)
@@ -301,6 +318,7 @@ class Appliance:
     def take(self, event: incoming.ServerEvent) -> None:
         """Act on what the server said."""
         asides.tell(self.news, event)
+        self.budget.take(event)
         match event:
             case incoming.Audio(pcm):
                 self._take_audio(to_samples(pcm))
@@ -310,8 +328,6 @@ class Appliance:
                 self.happened(Event.GENERATION_COMPLETE)
             case incoming.TurnComplete():
                 self.happened(Event.TURN_COMPLETE)
-            case incoming.Usage():
-                self.turns.tally.tokens(event)
             case incoming.InputTranscript():
                 self.turns.mark("first_transcript", self._clock())
                 self._tell_caption("user", event)
@@ -419,6 +435,7 @@ class Appliance:
             self.control_error,
             self.sound.error,
             self.link.error,
+            self.budget.error,
             self.settings_error,
             self.lamp_error,
         )
@@ -436,7 +453,9 @@ class Appliance:
         if phase == "listening" and self.sound.microphone.state == "missing":
             phase = "idle"  # nobody is being recorded
         broken = bool(self.control_error or self.sound.error)
-        self.panel.show(signal_for(phase, self.link.status, broken=broken))
+        budget = self.budget.shows
+        link = self.link.status
+        self.panel.show(signal_for(phase, link, broken=broken, budget=budget))
 
     # -- time ----------------------------------------------------------------------
 

@@ -30,7 +30,7 @@ MOST_UNREAD: Final = 256 * 1024
 MOST_CLIENTS: Final = 100
 """Connections served at once; each costs a descriptor, of which there are 1024."""
 
-READS: Final = frozenset({"status", "watch"})
+READS: Final = frozenset({"status", "usage", "watch"})
 """Commands that change nothing, which monitoring sends all day: no line in the log."""
 
 SOURCE: Final = "socket"
@@ -62,6 +62,7 @@ class ControlSocket:
             "status": lambda _: status(appliance),
             "watch": lambda _: {},
             "reload": self._reload,
+            "usage": lambda _: appliance.budget.purse.days(),
         }
 
     @contextlib.asynccontextmanager
@@ -158,7 +159,8 @@ class ControlSocket:
             raise Refused('"text" is no valid UTF-8') from None
         if not self._appliance.say(text.strip()):
             raise Refused(
-                "another question comes first: wait for its answer, or forget it "
+                self._appliance.budget.error
+                or "another question comes first: wait for its answer, or forget it "
                 "with `edgevoice tap`"
             )
         return {}

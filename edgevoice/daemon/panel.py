@@ -27,13 +27,14 @@ class Panel:
                 indicator.show(signal)
 
 
-def signal_for(phase: str, link: str, *, broken: bool) -> Signal:
+def signal_for(phase: str, link: str, *, broken: bool, budget: bool = False) -> Signal:
     """The signal for a state: what the person does comes first, then what is wrong.
 
     Args:
         phase: ``idle``, ``listening``, ``thinking`` or ``speaking``.
         link: ``up``, ``connecting``, ``down`` or ``refused``.
         broken: A device or the button is missing.
+        budget: The day's budget is spent, or the person is warned of it.
     """
     if phase == "thinking" and link != "up":
         return Signal.OFFLINE  # it is kept; nobody thinks about it
@@ -41,4 +42,6 @@ def signal_for(phase: str, link: str, *, broken: bool) -> Signal:
         return Signal(phase)
     if broken or link == "refused":
         return Signal.ERROR
+    if budget:
+        return Signal.BUDGET
     return Signal.IDLE if link == "up" else Signal.OFFLINE

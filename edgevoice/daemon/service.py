@@ -18,6 +18,8 @@ from edgevoice.daemon.appliance import Appliance
 from edgevoice.daemon.buttons import Buttons
 from edgevoice.daemon.control_socket import ControlSocket
 from edgevoice.daemon.handles import Handles
+from edgevoice.daemon.ledgerfile import LedgerFile
+from edgevoice.daemon.purse import Purse
 from edgevoice.daemon.reload import Read, Reloading
 from edgevoice.daemon.server import server_of
 from edgevoice.daemon.state import StateFile
@@ -70,13 +72,15 @@ async def serve(
     """
     server = server_of(settings, credential)
     minutes = settings.live.session.idle_reset_minutes
+    folder = state or config.state_directory()
     handles = Handles(
-        StateFile(state or config.state_directory()),
+        StateFile(folder),
         server.address,
         server.options,
         life=minutes * 60 if minutes else float("inf"),
     )
-    appliance = Appliance(settings, server, handles)
+    ledger = LedgerFile(folder)
+    appliance = Appliance(settings, server, handles, Purse(settings, ledger))
     stopped = asyncio.Event()
     appliance.stop = stopped.set
     reloading = Reloading(appliance, server, read or (lambda: (settings, credential)))
@@ -93,6 +97,7 @@ async def serve(
         if face is not None:
             stack.enter_context(face.attach(appliance))
         stack.push_async_callback(handles.save)
+        stack.push_async_callback(ledger.save)
         await _run(appliance, buttons, reloading, stopped)
 
 
@@ -111,6 +116,8 @@ async def _run(
                 "button": buttons.keep(),
                 "link": appliance.link.keep(),
                 "handles": appliance.handles.keep_saved(),
+                "ledger": appliance.budget.purse.file.keep_saved(),
+                "budget": appliance.budget.keep(),
                 "settings": reloading.keep(),
                 "reset": appliance.reset_when_idle(),
                 "status": keep_told(appliance, stopped),
