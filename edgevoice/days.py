@@ -78,7 +78,7 @@ def svg(rows: Sequence[Row], currency: str) -> str:
     most = max(row[3] for row in rows) if rows else 0.0
     top = max(1, math.ceil(round(most / step, 6))) * step
     together = sum(row[3] for row in rows)
-    title = f"{together:.2f} {currency} in {len(rows)} days"
+    title = f"{together:.3f} {currency} in {len(rows)} days"
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
         'font-family="sans-serif" font-size="12" fill="#444">',
@@ -106,7 +106,7 @@ def _y(money: float, top: float) -> float:
 
 def _grid(top: float, step: float) -> list[str]:
     lines = []
-    digits = max(2, -math.floor(math.log10(step)) + (step * 10 % 1 != 0))
+    digits = next(n for n in range(2, 12) if math.isclose(round(step, n), step))
     for number in range(round(top / step) + 1):
         y = _y(number * step, top)
         lines.append(
