@@ -94,10 +94,9 @@ def svg(rows: Sequence[Row], currency: str) -> str:
 
 def _step(most: float) -> float:
     """A round distance between the lines, about four of them up to ``most``."""
-    if most <= 0:
-        return 0.25
-    power = 10 ** math.floor(math.log10(most / 4))
-    return next(n * power for n in (1, 2, 2.5, 5, 10) if n * power >= most / 4)
+    least = max(most, 0.001) / 4
+    power = 10 ** math.floor(math.log10(least))
+    return next(n * power for n in (1, 2, 2.5, 5, 10) if n * power >= least)
 
 
 def _y(money: float, top: float) -> float:

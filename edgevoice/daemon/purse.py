@@ -136,8 +136,9 @@ class Purse:
         return self._ledger.spent(self.today())
 
     def words(self, money: float) -> str:
-        """A sum for a person, for example ``0.012 USD``."""
-        return f"{money:.{2 if money >= 1 else 3}f} {self.settings.prices.currency}"
+        """A sum for a person: ``1.20 USD``, ``0.012 USD``, ``0.00025 USD``."""
+        digits = 2 if money >= 1 else 3 if money >= 0.01 else 5
+        return f"{money:.{digits}f} {self.settings.prices.currency}"
 
     def days(self) -> dict[str, Any]:
         """Every day that is known, as plain JSON, for ``edgevoice usage``."""
