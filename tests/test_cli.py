@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,13 @@ from edgevoice import __version__, cli, commands, config
 from edgevoice.audio import devices, names
 from edgevoice.audio.names import DeviceInfo
 from edgevoice.cli import main
-from edgevoice.errors import DeviceError
+from edgevoice.errors import (
+    EX_FAILED,
+    EX_NO_DAEMON,
+    EX_OK,
+    EX_USAGE,
+    DeviceError,
+)
 
 KEY = "AIzaSy-a-key-of-nobody"
 COMMANDS = [name for group in cli._GROUPS.values() for name in group]
@@ -33,6 +40,7 @@ def nothing_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """No settings, no key and no daemon but those of the test."""
     monkeypatch.setattr(config, "SYSTEM_FILE", tmp_path / "none.toml")
     monkeypatch.setattr(commands, "SYSTEM_SOCKET", tmp_path / "none.sock")
+    monkeypatch.setattr(commands, "SYSTEM_STATE", tmp_path / "none")
     for name in (
         "GEMINI_API_KEY",
         "CREDENTIALS_DIRECTORY",
@@ -602,7 +610,6 @@ def test_without_a_daemon_usage_reads_its_file(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
-    monkeypatch.setattr(commands, "SYSTEM_STATE", tmp_path / "none")
     none = ("--socket", str(tmp_path / "none.sock"))
     assert run("usage", *none)[0] == EX_NO_DAEMON
 
