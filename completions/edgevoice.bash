@@ -12,6 +12,7 @@ _edgevoice_options() {
       ;;
     check) echo --help --config ;;
     devices) echo --help ;;
+    tools) echo --help --config --yes ;;
     doctor) echo --help --config --socket --json --no-questions --bundle ;;
     status | watch) echo --help --socket --json ;;
     usage) echo --help --socket --json --days --plot ;;
@@ -21,8 +22,8 @@ _edgevoice_options() {
 
 _edgevoice() {
   local current=$2 previous=$3 commands
-  commands="run talk simulator setup check devices doctor press release tap say stop new mute
-    unmute volume reload status usage watch"
+  commands="run talk simulator setup check devices tools doctor press release tap say stop new
+    mute unmute volume reload status usage watch"
   COMPREPLY=()
   case $previous in
     --config | --socket | --bundle | --key-file | --plot)

@@ -50,6 +50,18 @@ Then the server surely closes it, so there is less doubt and more patience.
 MOST_SENDINGS: Final = 3
 """Times that a turn is sent before it is given up: it may be what breaks the link."""
 
+CALL_LIMIT: Final = 150.0
+"""A function call ends by itself after two minutes at most, and its question before;
+so long may the server be silent while it waits for the result, seconds."""
+
+ASK_LIMIT: Final = 15.0
+"""A call that is to be allowed waits so long for a press, seconds."""
+
+ASK_TAP: Final = 0.35
+"""A press that allows a call is shorter than this, seconds; a longer one is speech, as
+nobody is to allow with "no, do not". The usual pre-roll holds as much and more, so that
+nothing is lost of what is said."""
+
 BOUNCE: Final = 0.05
 """A release shorter than this is the button's contact, not the hand, seconds."""
 
@@ -118,6 +130,14 @@ class Event(Enum):
     """It is spent: nothing new is to be asked."""
     BUDGET_FREE = auto()
     """There is money again: midnight, or a higher budget."""
+    CALLED = auto()
+    """The model waits for the result of a function call."""
+    RESPONDED = auto()
+    """It does not wait for one any more."""
+    ASKED = auto()
+    """A call is to be allowed by the person, with a press."""
+    UNASKED = auto()
+    """The call is not wanted any more."""
     TIMEOUT = auto()
     """``deadline`` has passed."""
 
@@ -141,6 +161,9 @@ class Command(Enum):
     LEAVE_SESSION = "it hears but does not answer: send the turn in a new session"
     WARN_BUDGET = "tell that the day's budget is nearly spent"
     REFUSE_PRESS = "tell that nothing can be asked: the day's budget is spent"
+    ASK = "signal that a press would allow the call"
+    CONFIRM = "the person allows the call"
+    DECLINE = "the person does not allow the call"
     TURN_ANSWERED = "answered"
     TURN_TALKED_OVER = "talked over"
     TURN_CANCELLED = "cancelled"
@@ -180,10 +203,11 @@ class Conversation:
     def __init__(self, timing: Timing | None = None) -> None:
         self.phase = Phase.IDLE
         self.link_up = False
-        self.deadline: float | None = None
-        """When ``Event.TIMEOUT`` is due, or None."""
+        self._due: float | None = None
+        """When what the phase waits for is given up."""
         self._timing = timing or Timing()
         self._press: _Press | None = None
+        self._question: _Question | None = None
         self._response = _Response()
         self._spent = False
         """The day's budget is spent."""
@@ -193,6 +217,18 @@ class Conversation:
     def use(self, timing: Timing) -> None:
         """Take other durations, from the next one that begins."""
         self._timing = timing
+
+    @property
+    def deadline(self) -> float | None:
+        """When ``Event.TIMEOUT`` is due, or None."""
+        question = None if self._question is None else self._question.due
+        times = [time for time in (self._due, question) if time is not None]
+        return min(times, default=None)
+
+    @property
+    def asks(self) -> bool:
+        """Whether a call waits for the person's press."""
+        return self._question is not None
 
     @property
     def gate(self) -> Gate:
@@ -220,7 +256,8 @@ class Conversation:
     def settled(self) -> bool:
         """Whether the link may be left without anybody noticing."""
         response = self._response
-        return self.phase is Phase.IDLE and not response.open and not response.owed
+        owes = response.open or response.owed or response.calling
+        return self.phase is Phase.IDLE and not owes and self._question is None
 
     def handle(self, event: Event, now: float) -> tuple[Command, ...]:
         """Take one event; return what is to be done, in order.
@@ -240,9 +277,14 @@ class Conversation:
     def _rest(self, now: float) -> None:
         """Nobody waits; but a ``turnComplete`` that never comes is given up, too."""
         if not (self._response.open or self._response.owed):
-            self.deadline = None
-        elif self.deadline is None:
-            self.deadline = now + self._timing.answer
+            self._due = None
+        elif self._due is None:
+            self._due = now + self._patience
+
+    @property
+    def _patience(self) -> float:
+        """How long the server may say nothing: longer while it waits for us."""
+        return CALL_LIMIT if self._response.calling else self._timing.answer
 
     def _handle(self, event: Event, now: float) -> tuple[Command, ...]:
         match event:
@@ -286,6 +328,13 @@ class Conversation:
                 self._spent = event is Event.BUDGET_SPENT
                 self._warn = event is Event.BUDGET_LOW
                 return ()
+            case Event.CALLED | Event.RESPONDED:
+                return self._calling(event, now)
+            case Event.ASKED:
+                return self._asked(now)
+            case Event.UNASKED:
+                self._question = None
+                return ()
             case Event.TIMEOUT:
                 return self._timeout(now)
 
@@ -293,11 +342,17 @@ class Conversation:
 
     def _pressed(self, now: float) -> tuple[Command, ...]:
         timing = self._timing
+        if self._question is not None:
+            return self._press_answers(self._question, now)
         if self._press is not None:  # a bounce, or a new grip: the same press
             press, press.released = self._press, False
             limit = timing.max_hold if press.confirmed else timing.tap
-            self.deadline = press.began + limit
+            self._due = press.began + limit
             return ()
+        return self._begin_press(now, now)
+
+    def _begin_press(self, began: float, now: float) -> tuple[Command, ...]:
+        timing = self._timing
         idle = self.phase is Phase.IDLE
         joins = self._waits_to_be_sent and not self._response.typed
         if joins:
@@ -308,8 +363,8 @@ class Conversation:
         else:
             begin = (*self._give_up_response(), Command.RECORD)
         self.phase = Phase.LISTENING
-        self._press = _Press(began=now, joins=joins, idle=idle)
-        self.deadline = now + timing.tap
+        self._press = _Press(began=began, joins=joins, idle=idle)
+        self._due = began + timing.tap
         return (Command.SILENCE, *begin, *self._confirm_if_due(now))
 
     def _confirm_if_due(self, now: float) -> tuple[Command, ...]:
@@ -323,11 +378,14 @@ class Conversation:
         if self._spent:
             return (Command.REFUSE_PRESS, *self._discard())
         press.confirmed = True
-        self.deadline = press.began + timing.max_hold
+        self._due = press.began + timing.max_hold
         return (Command.OPEN_ACTIVITY,)
 
     def _released(self, now: float) -> tuple[Command, ...]:
         press = self._press
+        if self._question is not None:
+            self._question.let_go(now)
+            return ()
         if press is None or press.released:
             return ()
         opened = self._confirm_if_due(now)
@@ -336,7 +394,7 @@ class Conversation:
         press.released = True
         # The tail is the debouncer: a press before it ends is the same press.
         wait = max(self._timing.tail, BOUNCE) if press.confirmed else BOUNCE
-        self.deadline = now + wait
+        self._due = now + wait
         return opened
 
     def _end_of_press(self, now: float) -> tuple[Command, ...]:
@@ -350,7 +408,7 @@ class Conversation:
     def _discard(self, *, repeat: bool = False) -> tuple[Command, ...]:
         """Forget what is being recorded, and what it was to be joined to."""
         press, self._press = self._press, None
-        self.phase, self.deadline = Phase.IDLE, None
+        self.phase, self._due = Phase.IDLE, None
         if press is None or press.confirmed or press.joins:
             return (Command.DISCARD, Command.TURN_CANCELLED)
         return (Command.DISCARD, Command.REPEAT) if repeat else (Command.DISCARD,)
@@ -363,18 +421,24 @@ class Conversation:
         self._expect_progress(now)
 
     def _silenced(self) -> tuple[Command, ...]:
+        if self._question is not None:
+            self._question = None
+            return (Command.DECLINE, *self._silenced())
         if self._press is not None:
             return (Command.SILENCE, *self._discard())
         return (Command.SILENCE, *self._give_up_response())
 
     def _tapped(self) -> tuple[Command, ...]:
+        if self._question is not None:
+            self._question = None
+            return (Command.CONFIRM,)
         if self.phase is Phase.IDLE:
             return (Command.REPEAT,)
         return self._silenced()
 
     def _repeating(self) -> tuple[Command, ...]:
         if self.phase is Phase.IDLE:
-            self.phase, self.deadline = Phase.SPEAKING, None
+            self.phase, self._due = Phase.SPEAKING, None
             self._response.begin()
             self._response.complete = True  # the sound card's clock runs
         return ()
@@ -382,14 +446,16 @@ class Conversation:
     def _said(self, now: float) -> tuple[Command, ...]:
         if not self.may_say:
             return ()
+        declined = (Command.DECLINE,) if self._question is not None else ()
+        self._question = None
         ended = self._give_up_response()
         self._think(now, typed=True)
-        return (Command.SILENCE, *ended, Command.SEND_TEXT)
+        return (*declined, Command.SILENCE, *ended, Command.SEND_TEXT)
 
     def _give_up_response(self) -> tuple[Command, ...]:
         """Nobody waits for the present response any more."""
         phase, self.phase = self.phase, Phase.IDLE
-        self.deadline = None
+        self._due = None
         self._response.disown(begun=phase is Phase.SPEAKING)
         if phase is Phase.THINKING:
             return (Command.TURN_CANCELLED,)
@@ -417,7 +483,8 @@ class Conversation:
         return ()
 
     def _link_went(self, now: float) -> tuple[Command, ...]:
-        self.link_up = False
+        self.link_up = self._response.calling = False
+        self._question = None  # its call has gone with the link
         held, self._response.held = self._response.held, False
         self._response.open = False
         self._response.forget_owed()
@@ -431,14 +498,14 @@ class Conversation:
     def _refused(self) -> tuple[Command, ...]:
         if not self._waits_to_be_sent:
             return ()
-        self.phase, self.deadline = Phase.IDLE, None
+        self.phase, self._due = Phase.IDLE, None
         return (Command.TURN_REFUSED,)
 
     def _send_again(self, now: float) -> tuple[Command, ...]:
         """The link went before the answer began."""
         self._response.complete = False
         if self._response.sendings >= MOST_SENDINGS:
-            self.phase, self.deadline = Phase.IDLE, None
+            self.phase, self._due = Phase.IDLE, None
             return (Command.TURN_BROKEN,)
         self._expect_progress(now)
         return ()
@@ -452,11 +519,11 @@ class Conversation:
             case Gate.HOLD if not self._response.held:
                 self._response.held = True
                 begun = self._response.owed_begun
-                self.deadline = now + (HOLD_LIMIT_BEGUN if begun else HOLD_LIMIT)
+                self._due = now + (HOLD_LIMIT_BEGUN if begun else HOLD_LIMIT)
             case Gate.DROP if self.phase is Phase.IDLE:
                 # It was silenced, and the server goes on: its end is still to come.
                 self._response.owed_begun = self._response.owed > 0
-                self.deadline = now + self._timing.answer
+                self._due = now + self._timing.answer
             case _:
                 pass
         return ()
@@ -508,7 +575,7 @@ class Conversation:
         if self.phase is Phase.SPEAKING:
             return self._finish()
         if self.phase is Phase.THINKING and was_open:
-            self.phase, self.deadline = Phase.IDLE, None
+            self.phase, self._due = Phase.IDLE, None
             return (Command.TURN_EMPTY,)
         return ()
 
@@ -517,41 +584,80 @@ class Conversation:
         if self._response.complete:
             return ()
         self._response.complete, self._response.outcome = True, outcome
-        self.deadline = None  # the sound card's clock runs from here
+        self._due = None  # the sound card's clock runs from here
         return (Command.FINISH_PLAYOUT,)
 
     def _drained(self) -> tuple[Command, ...]:
         if self.phase is not Phase.SPEAKING or not self._response.complete:
             return ()
-        self.phase, self.deadline = Phase.IDLE, None
+        self.phase, self._due = Phase.IDLE, None
         return (self._response.outcome,)
 
     def _unheard(self) -> tuple[Command, ...]:
         if self.phase is not Phase.SPEAKING or not self._response.complete:
             return ()
-        self.phase, self.deadline = Phase.IDLE, None
+        self.phase, self._due = Phase.IDLE, None
         return (Command.TURN_UNHEARD, Command.SILENCE)  # nor when a speaker comes
 
     def _speechless(self) -> tuple[Command, ...]:
         if self.phase is not Phase.THINKING:
             return ()
-        self.phase, self.deadline = Phase.IDLE, None
+        self.phase, self._due = Phase.IDLE, None
         self._response.disown()
         return (Command.TURN_SPEECHLESS,)
+
+    # -- what the model calls ----------------------------------------------------
+
+    def _calling(self, event: Event, now: float) -> tuple[Command, ...]:
+        """The server waits for us, or does not any more."""
+        self._response.calling = event is Event.CALLED
+        if self.phase is Phase.IDLE:
+            self._due = None  # it is set again at once, see ``_rest``
+        elif not self._response.held:
+            self._expect_progress(now)
+        return ()
+
+    def _asked(self, now: float) -> tuple[Command, ...]:
+        if self.phase is Phase.LISTENING:  # they are speaking: it is another question
+            return (Command.DECLINE,)
+        self._question = _Question(due=now + ASK_LIMIT)
+        return (Command.ASK,)
+
+    def _press_answers(self, question: "_Question", now: float) -> tuple[Command, ...]:
+        if question.pressed is None:
+            question.pressed = now
+        question.released = False  # at the end of a bounce
+        question.due = question.pressed + max(self._timing.tap, ASK_TAP)
+        return ()
+
+    def _end_of_question(
+        self, question: "_Question", now: float
+    ) -> tuple[Command, ...]:
+        """It was pressed and let go, or is still held, or nobody came."""
+        self._question = None
+        if question.pressed is None:
+            return (Command.DECLINE,)
+        if question.released:
+            return (Command.CONFIRM,)
+        # It is held: they want to say something instead.
+        return (Command.DECLINE, *self._begin_press(question.pressed, now))
 
     # -- time ------------------------------------------------------------------
 
     def _expect_progress(self, now: float) -> None:
         """Push the deadline of a phase in which something is awaited."""
         if self.phase is Phase.THINKING:
-            self.deadline = (
-                now + self._timing.answer if self.link_up else self._response.keep_until
+            self._due = (
+                now + self._patience if self.link_up else self._response.keep_until
             )
         elif self.phase is Phase.SPEAKING and not self._response.complete:
-            self.deadline = now + self._timing.answer
+            self._due = now + self._patience
 
     def _timeout(self, now: float) -> tuple[Command, ...]:
-        if now < (_WITHOUT_END if self.deadline is None else self.deadline):
+        question = self._question
+        if question is not None and now >= question.due:
+            return self._end_of_question(question, now)
+        if now < (_WITHOUT_END if self._due is None else self._due):
             return ()
         if self._press is not None:
             if self._press.released or self._press.confirmed:
@@ -569,7 +675,7 @@ class Conversation:
         response = self._response
         # Not a word on a turn that was cancelled: is anybody there?
         silent = response.owed > 0 and not response.owed_begun
-        response.open, self.deadline = False, None
+        response.open, self._due = False, None
         response.forget_owed()
         return (Command.LEAVE_LINK,) if silent else ()
 
@@ -580,7 +686,7 @@ class Conversation:
         if not self._response.complete:
             self._expect_progress(now)
             return (Command.BEGIN_ANSWER, Command.PLAY_HELD)
-        self.deadline = None
+        self._due = None
         return (Command.BEGIN_ANSWER, Command.PLAY_HELD, Command.FINISH_PLAYOUT)
 
     def _no_answer(self, now: float) -> tuple[Command, ...]:
@@ -591,7 +697,7 @@ class Conversation:
             response.doubted = False
             self._expect_progress(now)
             return (Command.LEAVE_SESSION,)
-        self.phase, self.deadline = Phase.IDLE, None
+        self.phase, self._due = Phase.IDLE, None
         self._response.disown()
         if self.link_up:
             return (Command.TURN_UNANSWERED, Command.LEAVE_LINK)
@@ -610,6 +716,20 @@ class _Press:
     confirmed: bool = False
     """It lasted longer than a tap."""
     released: bool = False
+
+
+@dataclass(slots=True)
+class _Question:
+    """A call that the person is asked to allow."""
+
+    due: float
+    """When there is an answer: nobody came, they let go, or they hold it too long."""
+    pressed: float | None = None
+    released: bool = False
+
+    def let_go(self, now: float) -> None:
+        if self.pressed is not None and not self.released:
+            self.released, self.due = True, now + BOUNCE
 
 
 @dataclass(slots=True)
@@ -634,6 +754,8 @@ class _Response:
     """The question was typed, so nothing can be said in addition."""
     outcome: Command = Command.TURN_ANSWERED
     """How it will have ended once it is played to its end."""
+    calling: bool = False
+    """The server waits for the result of a function call."""
     doubted: bool = False
     """This link resumed a session, and nothing was answered on it yet."""
 

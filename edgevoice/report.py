@@ -1,7 +1,7 @@
 """Status and events in words, for a person at a terminal."""
 
 import time
-from typing import Any
+from typing import Any, Final
 
 
 def describe(status: dict[str, Any]) -> str:
@@ -13,6 +13,7 @@ def describe(status: dict[str, Any]) -> str:
         ("link", _link(status)),
         ("error", status["error"] or "none"),
         ("session", "none yet" if age is None else _session(session)),
+        ("model", status.get("model", "")),
         ("microphone", _device(status["microphone"])),
         ("speaker", _device(status["speaker"])),
         ("volume", f"{status['volume']}{' (muted)' if status['muted'] else ''}"),
@@ -80,6 +81,36 @@ def _money(usage: dict[str, Any]) -> str:
     return ", ".join(parts)
 
 
+def call_in_words(event: dict[str, Any]) -> str:
+    """A function call as a line, for whoever waits for it: with what it is called.
+
+    Nothing for the end of one that went well.
+    """
+    name, args = event["name"], event.get("args")
+    match event:
+        case {"event": "question", "allowed": allowed}:
+            return f"{name}: {'allowed' if allowed else 'not allowed'}"
+        case {"event": "question"}:
+            return f"allow {name} {_plain(args)}? Tap the button"
+        case {"state": "called"}:
+            return f"{name} {_plain(args)}".rstrip()
+        case {"state": "done"}:
+            return ""
+        case {"state": state}:
+            return f"{name}: {state}"
+        case _:
+            return ""
+
+
+_LONGEST: Final = 200
+"""Letters of a call's arguments that are shown."""
+
+
+def _plain(args: dict[str, Any] | None) -> str:
+    words = ", ".join(f"{name}={value!r}" for name, value in (args or {}).items())
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}..."
+
+
 def describe_event(event: dict[str, Any]) -> str:
     """One event on one line; nothing in it can move the cursor."""
     clock = time.strftime("%H:%M:%S", time.localtime(event["time"]))
@@ -92,7 +123,8 @@ def _words(event: dict[str, Any]) -> str:
         case {"event": "phase", "phase": str(phase)}:
             return phase
         case {"event": "link", "link": str(link), "error": error}:
-            return f"{link}: {error}" if error else link
+            model = event.get("model") if link == "up" else None
+            return f"{link}: {error or model}" if error or model else link
         case {"event": "device", "kind": str(kind), "name": _, "state": _}:
             return f"{kind} {_device(event)}"
         case {"event": "turn", "latency_ms": _}:
@@ -103,6 +135,9 @@ def _words(event: dict[str, Any]) -> str:
             return f"{who}:{'' if str(text).startswith(' ') else ' '}{text}"
         case {"event": "thought" | "text" | "interim", "text": text}:
             return str(text)
+        case {"event": "tool_call" | "question"}:
+            took = f" ({event['took_ms']} ms)" if "took_ms" in event else ""
+            return (call_in_words(event) or f"{event['name']}: {event['state']}") + took
         case {"event": "settings", "changed": list(changed), "error": error}:
             return str(error or f"new: {', '.join(changed) or 'nothing'}")
         case {"event": "volume", "volume": volume, "muted": muted}:

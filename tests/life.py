@@ -23,12 +23,15 @@ from edgevoice.simulator import Simulator
 from edgevoice.simulator.behaviour import Behaviour, Line, Message
 from edgevoice.simulator.behaviours import BEHAVIOURS, build
 from edgevoice.simulator.journal import (
+    CallCancelled,
+    Called,
     Connected,
     Disconnected,
     Entry,
     Journal,
     Received,
     Refusal,
+    Responded,
 )
 from edgevoice.simulator.turn import Answer, Prompt, Turn
 from edgevoice.simulator.when import When
@@ -312,6 +315,8 @@ class Watch(Journal):
         self.attempts: list[float] = []
         self.refusals: list[Refusal] = []
         self.gaps: list[float] = []
+        self.calls: list[Called | Responded | CallCancelled] = []
+        """All that concerns function calls, however long ago."""
         self.loop: asyncio.AbstractEventLoop | None = None
         """The simulator's; None before anything happened."""
         self.most_open = 0
@@ -324,6 +329,8 @@ class Watch(Journal):
         self.loop = asyncio.get_running_loop()
         now = self.loop.time()
         match entry:
+            case Called() | Responded() | CallCancelled():
+                self.calls.append(entry)
             case Connected():
                 self.attempts.append(now)
                 self._open.add(entry.connection)

@@ -53,6 +53,28 @@ def text(words: str) -> Json:
     return {"realtimeInput": {"text": words}}
 
 
+def jpeg(width: int = 640, height: int = 480) -> bytes:
+    """The header of a JPEG: start, JFIF segment, start of frame."""
+    jfif = b"\xff\xe0\x00\x10JFIF\0\1\1\0\0\1\0\1\0\0"
+    size = height.to_bytes(2) + width.to_bytes(2)
+    return b"\xff\xd8" + jfif + b"\xff\xc0\x00\x11\x08" + size + bytes(10)
+
+
+def png(width: int = 640, height: int = 480) -> bytes:
+    """The header of a PNG."""
+    size = width.to_bytes(4) + height.to_bytes(4)
+    return b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + size + bytes(9)
+
+
+def picture(data: bytes, mime: str = "image/jpeg") -> Json:
+    """As ``realtimeInput.video`` or ``inlineData`` takes it."""
+    return {"mimeType": mime, "data": base64.b64encode(data).decode()}
+
+
+def video(data: bytes, mime: str = "image/jpeg") -> Json:
+    return {"realtimeInput": {"video": picture(data, mime)}}
+
+
 class Client:
     """One connection."""
 

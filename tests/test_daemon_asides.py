@@ -1,4 +1,5 @@
 import logging
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,10 @@ from edgevoice.daemon.news import News
 from edgevoice.live import incoming
 from edgevoice.live.incoming import ServerEvent, Source
 from edgevoice.report import describe_event
+from edgevoice.simulator.behaviour import Behaviour, Line
+from edgevoice.simulator.behaviours import BEHAVIOURS
+from edgevoice.simulator.when import Moment
+from tests.evening import evening
 
 TOLD: list[tuple[ServerEvent, dict[str, Any], str]] = [
     (
@@ -122,3 +127,37 @@ def test_every_aside_is_news() -> None:
 )
 def test_the_dialogue_itself_is_not_told_here(event: ServerEvent) -> None:
     assert told(event) == []
+
+
+class Beside(Behaviour):
+    """Says much beside the answer, some of it in a form that is not known."""
+
+    moment = Moment.ANSWER
+
+    async def act(self, line: Line) -> None:
+        thought = {"text": "a secret thought", "thought": True}
+        content = {
+            "modelTurn": {"parts": [thought]},
+            "groundingMetadata": {"webSearchQueries": "no list"},
+            "outputTranscription": {"text": "ja", "languageCode": "de-DE"},
+        }
+        await line.send({"serverContent": content})
+
+
+async def test_what_is_said_beside_an_answer_is_watched_and_nothing_else(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(BEHAVIOURS, "beside", Beside)
+    caplog.set_level(logging.DEBUG)
+    async with evening(tmp_path, behaviours=["echo", "beside"]) as here:
+        await here.is_idle()
+        turn = await here.ask(0.5)
+    assert turn["outcome"] == "answered"
+    told = [item for item in here.guest.news if item["event"] not in ("phase", "link")]
+    told = [{**item, "time": 0} for item in told]
+    assert {"event": "thought", "time": 0, "text": "a secret thought"} in told
+    assert {"event": "unreadable", "time": 0, "what": "groundingMetadata"} in told
+    said = {"event": "transcript", "who": "model", "text": "ja", "language": "de-DE"}
+    assert {**said, "time": 0} in told
+    assert "secret thought" not in caplog.text
+    assert "no list" not in caplog.text

@@ -20,7 +20,7 @@ from tests.evening import TIMEOUT, Evening, evening, match
 MONDAY = date(2026, 11, 23)
 TUESDAY = MONDAY + timedelta(days=1)
 LOOK_S = 0.05
-SHORT = {"button": {"tap_ms": 100}, "microphone": {"tail_ms": 0}}
+SHORT: dict[str, Any] = {"button": {"tap_ms": 100}, "microphone": {"tail_ms": 0}}
 
 
 @pytest.fixture(autouse=True)

@@ -18,9 +18,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from edgevoice.conversation import Event
-from edgevoice.daemon import backoff, link
+from edgevoice.daemon import backoff, connection
 from edgevoice.daemon.backoff import SERVER, Backoff
 from edgevoice.daemon.bell import Bell
+from edgevoice.daemon.calls import Calls
 from edgevoice.daemon.handles import Handles
 from edgevoice.daemon.link import Link
 from edgevoice.daemon.news import News
@@ -69,12 +70,15 @@ class Here:
         self.handles = Handles(StateFile(folder), address, OPTIONS)
         server = Server(address, KEY, OPTIONS)
         clock = asyncio.get_running_loop().time
-        self.turns = Turns(News(lambda: 0.0))
+        news = News(lambda: 0.0)
+        self.turns = Turns(news)
+        self.calls = Calls(dict, self.owner.happened, news, clock)
         self.link = Link(
             self.owner,
             server,
             self.handles,
             self.turns,
+            self.calls,
             self.bell,
             Rotation(after=0),
             clock,
@@ -87,7 +91,7 @@ class Here:
 @contextlib.asynccontextmanager
 async def linked(folder: Path, address: str) -> AsyncIterator[Here]:
     here = Here(folder, address)
-    keeping = asyncio.create_task(here.link.keep())
+    keeping = asyncio.gather(here.calls.keep(), here.link.keep())
     try:
         yield here
     finally:
@@ -227,7 +231,7 @@ STORMS = {
 async def test_no_server_can_make_the_link_storm_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(link, "SETUP_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(connection, "SETUP_TIMEOUT_S", 0.2)
     async with contextlib.AsyncExitStack() as stack:
         others, links = {}, {}
         for act in STORMS:

@@ -1,13 +1,12 @@
 import base64
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edgevoice.errors import RemoteProtocolError
-from edgevoice.live import server_messages
 from edgevoice.live.decoding import decode
 from edgevoice.live.incoming import (
     Audio,
@@ -25,6 +24,7 @@ from edgevoice.live.incoming import (
     TurnComplete,
     Usage,
 )
+from tests.server_messages import ANY_JSON, EXAMPLES, cut, damaged, wire
 
 PCM = b"\x01\x02\x03\x04"
 
@@ -123,31 +123,6 @@ def test_the_error_names_the_place_and_never_what_was_said() -> None:
     assert "secret" not in str(caught.value)
 
 
-def known_keys() -> list[str]:
-    """Every key of the wire that decode knows, so that guesses hit them."""
-    kinds = [
-        kind
-        for kind in vars(server_messages).values()
-        if isinstance(kind, type) and issubclass(kind, server_messages.Wire)
-    ]
-    return sorted({key for kind in kinds for key in kind.__struct_encode_fields__})
-
-
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text()
-    | st.sampled_from(["AAAA", "50s", "1e999s", "audio/pcm", "IDLE"]),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(known_keys()) | st.text(), inner, max_size=4)
-    ),
-    max_leaves=20,
-)
-
-
 def judge(data: bytes | str) -> None:
     try:
         found = decode(data)
@@ -156,17 +131,31 @@ def judge(data: bytes | str) -> None:
     assert isinstance(found, list)
 
 
-@given(st.binary() | st.text(st.characters()))
+@given(st.binary() | st.text(st.characters()) | cut())
 def test_any_bytes_and_any_text_are_events_or_a_protocol_error(
     data: bytes | str,
 ) -> None:
     judge(data)
 
 
-@given(JSON)
+@given(ANY_JSON | damaged())
 def test_any_json_is_events_or_a_protocol_error(message: object) -> None:
     judge(json.dumps(message))
     judge(json.dumps(message, indent=2).encode())
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=[one["of"] for one in EXAMPLES])
+def test_an_example_of_every_message_is_understood(example: dict[str, Any]) -> None:
+    assert [repr(event) for event in decode(wire(example["message"]))] == (
+        example["events"]
+    )
+
+
+def test_the_examples_hold_every_event_that_there_is() -> None:
+    seen = {event.partition("(")[0] for one in EXAMPLES for event in one["events"]}
+    known = {kind.__name__ for kind in get_args(ServerEvent)}
+
+    assert seen == known - {"Unreadable"}  # no example of the reference is that
 
 
 # -- sound ---------------------------------------------------------------------

@@ -1,55 +1,11 @@
 import base64
 import json
-from itertools import product
-from typing import Any
 
 import pytest
 
 from edgevoice.live import outgoing
-from edgevoice.live.outgoing import (
-    FunctionDeclaration,
-    FunctionResponse,
-    Said,
-    SessionOptions,
-)
-
-DIM = FunctionDeclaration(
-    name="dim_lights",
-    description="Set how bright the lights are.",
-    parameters_json_schema={
-        "type": "object",
-        "properties": {"level": {"type": "integer", "minimum": 0, "maximum": 100}},
-        "required": ["level"],
-    },
-    behavior="NON_BLOCKING",
-)
-PING = FunctionDeclaration(name="ping", description="Say pong.", behavior="BLOCKING")
-
-
-def every_setup() -> list[str]:
-    """A setup message for every combination of settings that changes its form."""
-    return [
-        outgoing.setup(
-            SessionOptions(
-                model=model,
-                instructions=instructions,
-                voice=voice,
-                language=language,
-                transcripts=transcripts,
-                trigger_tokens=trigger,
-                target_tokens=target,
-                functions=functions,
-            ),
-            handle,
-        )
-        for model in ("gemini-3.8-live", "models/gemini-3.8-live")
-        for instructions, voice, language, transcripts in product(
-            ("", "Be brief."), ("", "Kore"), ("", "de-DE"), (False, True)
-        )
-        for trigger, target in ((0, 8_000), (16_000, 8_000), (16_000, 0))
-        for handle in (None, "a-handle")
-        for functions in ((), (DIM, PING))
-    ]
+from edgevoice.live.outgoing import FunctionResponse, Said
+from tests.test_live_setup_message import every_setup
 
 
 def every_message() -> list[str]:
@@ -78,12 +34,6 @@ def responses() -> list[FunctionResponse]:
         for scheduling in (None, "INTERRUPT", "WHEN_IDLE", "SILENT")
         for more in (None, True)
     ]
-
-
-def setup(handle: str | None = None, **options: Any) -> dict[str, Any]:
-    text = outgoing.setup(SessionOptions(model="m", **options), handle)
-    message: dict[str, Any] = json.loads(text)["setup"]
-    return message
 
 
 def places(value: object, path: str = "") -> list[tuple[str, object]]:
@@ -123,68 +73,6 @@ def test_a_message_has_one_key_in_camel_case_and_nothing_empty(text: str) -> Non
         assert not key[:1].isupper()
         assert value not in (None, "", []), path
         assert value != {} or path in PRESENCE, path
-
-
-@pytest.mark.parametrize("text", every_setup())
-def test_a_setup_is_manual_spoken_and_asks_for_handles(text: str) -> None:
-    message = json.loads(text)["setup"]
-
-    assert message["model"] == "models/gemini-3.8-live"
-    assert message["generationConfig"]["responseModalities"] == ["AUDIO"]
-    assert "responseModalities" not in message
-    detection = message["realtimeInputConfig"]["automaticActivityDetection"]
-    assert detection == {"disabled": True}
-    assert set(message["sessionResumption"]) <= {"handle"}
-
-
-def test_a_new_session_asks_for_handles_with_an_empty_message() -> None:
-    assert setup()["sessionResumption"] == {}
-
-
-def test_a_resumed_session_names_its_handle() -> None:
-    assert setup("h-1")["sessionResumption"] == {"handle": "h-1"}
-
-
-def test_instructions_are_a_content_and_no_bare_string() -> None:
-    assert setup(instructions="Be brief.")["systemInstruction"] == {
-        "parts": [{"text": "Be brief."}]
-    }
-
-
-def test_voice_and_language_stand_where_the_reference_says() -> None:
-    config = setup(voice="Kore", language="de-DE")["generationConfig"]
-
-    assert config["speechConfig"] == {
-        "voiceConfig": {"prebuiltVoiceConfig": {"voiceName": "Kore"}},
-        "languageCode": "de-DE",
-    }
-
-
-def test_transcripts_are_asked_for_both_ways_or_not_at_all() -> None:
-    keys = {"inputAudioTranscription", "outputAudioTranscription"}
-
-    assert {key: setup()[key] for key in keys} == {key: {} for key in keys}
-    assert keys.isdisjoint(setup(transcripts=False))
-
-
-@pytest.mark.parametrize(
-    ("trigger", "target", "expected"),
-    [
-        (0, 8_000, None),
-        (
-            9_000,
-            5_000,
-            {"triggerTokens": 9_000, "slidingWindow": {"targetTokens": 5_000}},
-        ),
-        (9_000, 0, {"triggerTokens": 9_000, "slidingWindow": {}}),
-    ],
-)
-def test_compression_is_asked_for_as_configured(
-    trigger: int, target: int, expected: dict[str, Any] | None
-) -> None:
-    message = setup(trigger_tokens=trigger, target_tokens=target)
-
-    assert message.get("contextWindowCompression") == expected
 
 
 def test_audio_travels_as_standard_base64_with_its_rate() -> None:

@@ -21,6 +21,7 @@ STATUS: dict[str, Any] = {
     "link": "up",
     "error": None,
     "session": {"age_s": 125, "resumed": True, "connections": 3},
+    "model": "gemini-3.8-live",
     "microphone": {"name": "USB Mic", "state": "open", "error": None},
     "speaker": {"name": "default", "state": "missing", "error": "it is unplugged"},
     "turns": {"said": 5, "answered": 3, "told": 1, "pending": 1},
@@ -37,6 +38,7 @@ def test_the_status_reads_as_a_few_aligned_lines() -> None:
         "link        up",
         "error       none",
         "session     2 min old, resumed, 3 connections",
+        "model       gemini-3.8-live",
         "microphone  USB Mic: open",
         "speaker     default: it is unplugged",
         "volume      30 (muted)",
@@ -89,6 +91,10 @@ def test_each_state_has_its_words(changes: dict[str, Any], line: str) -> None:
     [
         ({"event": "phase", "phase": "listening"}, "phase      listening"),
         ({"event": "link", "link": "up", "error": None}, "link       up"),
+        (
+            {"event": "link", "link": "up", "error": None, "model": "m"},
+            "link       up: m",
+        ),
         (
             {"event": "link", "link": "down", "error": "the connection broke"},
             "link       down: the connection broke",
@@ -151,3 +157,42 @@ def test_what_the_model_says_cannot_move_the_cursor_or_break_the_line() -> None:
     line = describe_event({"time": 0.0, **event})
 
     assert line[9:] == "transcript model: a [2J b 1mc "
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (
+            {"event": "tool_call", "name": "dim", "state": "called", "args": {"to": 4}},
+            "dim to=4",
+        ),
+        (
+            {"event": "tool_call", "name": "dim", "state": "done", "took_ms": 12},
+            "dim: done (12 ms)",
+        ),
+        (
+            {"event": "tool_call", "name": "dim", "state": "failed", "took_ms": 3},
+            "dim: failed (3 ms)",
+        ),
+        (
+            {"event": "question", "name": "open", "args": {"door": "front"}},
+            "allow open door='front'? Tap the button",
+        ),
+        (
+            {"event": "question", "name": "open", "allowed": False},
+            "open: not allowed",
+        ),
+    ],
+)
+def test_a_function_call_is_told_in_words(event: dict[str, Any], line: str) -> None:
+    assert describe_event({"time": 0.0, **event}).split(maxsplit=2)[2] == line
+
+
+def test_long_arguments_are_shortened_and_cannot_move_the_cursor() -> None:
+    args = {"text": "\x1b[2J" + "x" * 5000}
+    event = {"event": "tool_call", "name": "say", "state": "called", "args": args}
+
+    line = describe_event({"time": 0.0, **event})
+
+    assert len(line) < 260
+    assert line.isprintable()

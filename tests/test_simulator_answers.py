@@ -5,7 +5,6 @@ from edgevoice.simulator import Simulator
 from tests.simulator_client import (
     END,
     START,
-    Json,
     audio,
     content,
     handle_of,
@@ -13,11 +12,8 @@ from tests.simulator_client import (
     outline,
     pcm_of,
     talking,
-    text,
     tone,
 )
-
-WEATHER = [{"functionDeclarations": [{"name": "weather"}]}]
 
 
 async def test_a_silent_turn_stays_open_until_it_is_interrupted() -> None:
@@ -68,57 +64,6 @@ async def test_a_poisoned_session_hears_but_never_answers_once_resumed() -> None
             assert outline([await client.receive()]) == ["inputTranscription"]
             await client.send(START)
             assert outline(await client.turn())[0] == "interrupted"
-
-
-async def test_a_declared_function_is_called_and_its_response_awaited() -> None:
-    async with (
-        Simulator(pace=0, behaviours=["call=weather"]) as simulator,
-        talking(simulator, tools=WEATHER) as client,
-    ):
-        await client.speak(tone(0.1))
-        call = await client.receive()
-        [function] = call["toolCall"]["functionCalls"]
-        assert function["name"] == "weather"
-        assert await client.receive() == {"sessionResumptionUpdate": {}}
-        await client.send(response_to(function["id"]))
-        assert "modelTurn" in outline(await client.turn())
-
-
-async def test_a_call_is_cancelled_by_an_interruption_and_a_late_response_dropped() -> (
-    None
-):
-    async with (
-        Simulator(pace=0, behaviours=["call=weather@1"]) as simulator,
-        talking(simulator, tools=WEATHER) as client,
-    ):
-        await client.speak(tone(0.1))
-        call = await client.receive()
-        [function] = call["toolCall"]["functionCalls"]
-        await client.receive()
-        await client.send(START)
-        assert await client.receive() == {
-            "toolCallCancellation": {"ids": [function["id"]]}
-        }
-        assert outline(await client.turn())[0] == "interrupted"
-        await client.send(response_to(function["id"]), audio(tone(0.1)), END)
-        assert "modelTurn" in outline(await client.turn())
-
-
-async def test_a_function_that_was_not_declared_is_not_called() -> None:
-    async with (
-        Simulator(pace=0, behaviours=["call=weather"]) as simulator,
-        talking(simulator) as client,
-    ):
-        await client.send(text("Rain?"))
-        assert "toolCall" not in outline(await client.turn())
-        tools = {"tools": WEATHER}
-        await client.send({"contextUpdate": {"tools": tools}}, text("Rain?"))
-        assert outline([await client.receive()]) == ["toolCall"]
-
-
-def response_to(call: str) -> Json:
-    response = {"id": call, "name": "weather", "response": {"output": "sun"}}
-    return {"toolResponse": {"functionResponses": [response]}}
 
 
 async def test_a_turn_talked_over_before_its_answer_began_counts_as_one() -> None:

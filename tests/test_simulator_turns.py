@@ -18,17 +18,18 @@ from tests.simulator_client import (
     handle_of,
     has_audio,
     has_handle,
+    jpeg,
     outline,
     pcm_of,
     talking,
     text,
     tone,
     transcript_of,
+    video,
 )
 
 INVALID = (1007, "Request contains an invalid argument.")
 INTERRUPTED = ["interrupted", "turnComplete"]
-JPEG = {"mimeType": "image/jpeg", "data": "/9j/4AAQ"}
 ANSWER = [
     "modelTurn",
     "sessionResumptionUpdate",
@@ -232,7 +233,7 @@ async def test_client_content_is_appended_silently_if_it_is_not() -> None:
     turns = [{"role": "user", "parts": [{"text": "It is late."}]}]
     async with Simulator(pace=0) as simulator, talking(simulator) as client:
         await client.send({"clientContent": {"turns": turns}})
-        await client.send({"realtimeInput": {"video": JPEG}})
+        await client.send(video(jpeg()))
         await client.speak(tone(0.4))
         turn = await client.turn()
     assert outline(turn) == ANSWER

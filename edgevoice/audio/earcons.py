@@ -24,6 +24,8 @@ class Earcon(Enum):
     """No link: what you said is kept and sent later."""
     FAILED = ((392.0, 0.12), (294.0, 0.2))
     """Your question got no answer."""
+    ASK = ((440.0, 0.1), (587.0, 0.16))
+    """Press the button to allow what the model wants to do."""
     CUT = ((523.0, 0.08), (392.0, 0.08), (294.0, 0.16))
     """The answer broke off."""
     BUDGET_LOW = (

@@ -2,7 +2,7 @@
 
 A *talk control* is a button or key: it reports press and release, each through a
 plain function that may be called from any thread and must return at once. An
-*indicator* is a lamp or a status line: it shows one of seven signals.
+*indicator* is a lamp or a status line: it shows one of a few signals.
 """
 
 from collections.abc import Callable
@@ -20,6 +20,7 @@ class Signal(Enum):
     OFFLINE = "offline"
     ERROR = "error"
     BUDGET = "budget"
+    ASKING = "asking"
 
 
 class TalkControl(Protocol):

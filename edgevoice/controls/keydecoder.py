@@ -32,6 +32,7 @@ QUIT_KEYS: Final = frozenset({ord("c"), ord("d")})
 
 COMMANDS: Final = {
     "s": Key.SILENCE,
+    "y": Key.ALLOW,
     "n": Key.NEW,
     "+": Key.LOUDER,
     "=": Key.LOUDER,  # + without Shift

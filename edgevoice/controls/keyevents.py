@@ -14,6 +14,8 @@ class Key(Enum):
     RELEASE = "release"
     """The talk key came up (or ended); always follows a ``PRESS``."""
     SILENCE = "silence"
+    ALLOW = "allow"
+    """Yes to what the model asks leave for."""
     NEW = "new"
     LOUDER = "louder"
     QUIETER = "quieter"
@@ -60,6 +62,7 @@ HOW: Final = {
 HELP: Final = (
     ("SPACE or Enter", "talk"),
     ("s or Esc", "silence"),
+    ("y", "allow what it asks leave for; so does a short SPACE"),
     ("/", "type a message; Enter sends it, Esc drops it"),
     ("n", "new conversation"),
     ("+ and -", "volume"),

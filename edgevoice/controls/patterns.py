@@ -1,6 +1,6 @@
 """What the lamp does for each signal: a table, and where in it a moment falls.
 
-Pure. The seven must be told apart at a glance across a kitchen, by rhythm alone,
+Pure. They must be told apart at a glance across a kitchen, by rhythm alone,
 since the lamp has one colour and no brightness.
 """
 
@@ -21,6 +21,7 @@ PATTERNS: Final[Mapping[Signal, Pattern]] = {
     Signal.ERROR: ((100, 100), (100, 700)),  # fast double blink
     # three blinks every 3 s
     Signal.BUDGET: ((150, 150), (150, 150), (150, 2250)),
+    Signal.ASKING: ((150, 150),),  # fast and even: press to allow it
 }
 """The rhythm of each signal; each starts with its first pair when it is shown."""
 

@@ -50,6 +50,7 @@ COLOURS: Final = {
     Signal.OFFLINE: "\x1b[35m",
     Signal.ERROR: "\x1b[1;31m",
     Signal.BUDGET: "\x1b[33m",
+    Signal.ASKING: "\x1b[1;33m",
 }
 SYMBOLS: Final = {
     Signal.IDLE: ("○", "-"),
@@ -58,13 +59,14 @@ SYMBOLS: Final = {
     Signal.OFFLINE: ("◌", "x"),
     Signal.ERROR: ("✗", "!"),
     Signal.BUDGET: ("¤", "$"),
+    Signal.ASKING: ("◆", "?"),
 }
 """With Unicode, and without. Thinking turns."""
 SPINNER: Final = ("◐◓◑◒", "|/-\\")
 TURN: Final = 0.2
 """Seconds for one step of the spinner."""
 
-WORDS: Final = {Signal.IDLE: "ready"}
+WORDS: Final = {Signal.IDLE: "ready", Signal.ASKING: "allow it?"}
 """What a signal is called, if not by its own name."""
 
 METER_CELLS: Final = 10

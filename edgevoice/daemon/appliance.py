@@ -8,7 +8,7 @@ line with the buffers.
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from edgevoice.conversation import Command, Conversation, Event, Gate, Timing
 from edgevoice.daemon import asides
 from edgevoice.daemon.bell import Bell
 from edgevoice.daemon.budget import Budget
+from edgevoice.daemon.calls import Calls
 from edgevoice.daemon.handles import Handles
 from edgevoice.daemon.link import Link
 from edgevoice.daemon.news import News
@@ -31,6 +32,7 @@ from edgevoice.daemon.server import Server
 from edgevoice.daemon.sound import Sound
 from edgevoice.daemon.turns import Turns
 from edgevoice.live import incoming
+from edgevoice.tools.tool import Tool
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +82,7 @@ class Appliance:
         purse: Purse,
     ) -> None:
         self.settings = settings
+        self._server = server
         self.news = News(time.time)
         self.bell = Bell()
         self.turns = Turns(self.news)
@@ -110,9 +113,21 @@ class Appliance:
         """It is still to be told, by ear, that the last run ended in a turn."""
         self._talked_at = self._clock() if handles.kept else None
         """When the last turn of this conversation ended, loop's clock."""
+        self.tools: Mapping[str, Tool] = {}
+        """What the model may call, by name."""
+        self.calls = Calls(
+            lambda: self.tools, self._call_changed, self.news, self._clock
+        )
         rotation = Rotation(_leave_after(settings))
         self.link = Link(
-            self, server, handles, self.turns, self.bell, rotation, self._clock
+            self,
+            server,
+            handles,
+            self.turns,
+            self.calls,
+            self.bell,
+            rotation,
+            self._clock,
         )
         self.sound = Sound(
             settings, self.bell, self.post, self._heard, self._device_changed
@@ -123,12 +138,21 @@ class Appliance:
 
         The keepers of devices and button see by themselves what is to be opened anew.
         """
-        self.settings = settings
+        self.settings, self._server = settings, server
         self._conversation.use(_timing(settings))
         self.sound.use(settings)
         self.budget.use(settings)
-        self.link.use(server, leave_after=_leave_after(settings))
+        self._call_server()
         self.bell.ring()
+
+    def offer(self, tools: Mapping[str, Tool]) -> None:
+        """Let the model call these; called in a pause, see ``may_change``."""
+        self.tools = tools
+        self._call_server()
+
+    def _call_server(self) -> None:
+        server = self._server.offering(self.tools.values())
+        self.link.use(server, leave_after=_leave_after(self.settings))
 
     # -- from anywhere -------------------------------------------------------------
 
@@ -153,7 +177,9 @@ class Appliance:
 
     def toggle(self, source: str) -> None:
         """In mode ``toggle``, one press begins and the next one ends."""
-        if self._held.toggle(source):
+        if self._conversation.asks:  # here a press is a tap: there is no holding
+            self.tap()
+        elif self._held.toggle(source):
             held = bool(self._held.held)
             self.happened(Event.PRESSED if held else Event.RELEASED)
 
@@ -169,6 +195,11 @@ class Appliance:
     def tap(self) -> None:
         """A short press from afar: means nothing while somebody holds a button."""
         if not self._held.held:
+            self.happened(Event.TAPPED)
+
+    def allow(self) -> None:
+        """Let the model do what it asks leave for; nothing if it does not ask."""
+        if self._conversation.asks:
             self.happened(Event.TAPPED)
 
     def silence(self) -> None:
@@ -261,6 +292,10 @@ class Appliance:
             case Command.BEGIN_ANSWER:
                 self.turns.answer_begins(now)
                 self.sound.playout.reset_counts()
+            case Command.ASK:
+                self.sound.signal(Earcon.ASK)
+            case Command.CONFIRM | Command.DECLINE:
+                self.calls.permission.decide(allowed=command is Command.CONFIRM)
             case Command.PLAY_HELD:
                 self.sound.playout.release()
                 for said in self._doubtful_captions:
@@ -308,6 +343,7 @@ class Appliance:
 
     def _end_turn(self, outcome: Command, now: float) -> None:
         self._talked_at = now
+        self.calls.turn_ended()
         if not self.turns.end(outcome.value, now, self.sound.playout):
             return
         if outcome in _EARCONS:
@@ -335,13 +371,16 @@ class Appliance:
             case incoming.OutputTranscript():
                 self._take_caption(event)
                 self.happened(Event.PROGRESS)
-            case incoming.ToolCall():
-                self.news.tell("tool_call", name=event.name)
-                self.happened(Event.PROGRESS)
+            case incoming.ToolCallCancelled(ids):
+                self.calls.cancel(ids)
             case incoming.Progress():
                 self.happened(Event.PROGRESS)
             case _:
                 pass
+
+    def _call_changed(self, event: Event) -> None:
+        self.happened(event)
+        self.bell.ring()
 
     def _take_caption(self, said: incoming.OutputTranscript) -> None:
         gate = self._conversation.gate
@@ -369,7 +408,8 @@ class Appliance:
 
     def may_leave(self) -> bool:
         """Whether nobody would notice a change of connection now."""
-        return self._conversation.settled and not self.sound.sounding
+        quiet = not self.sound.sounding and not self.calls.under_way
+        return self._conversation.settled and quiet
 
     def may_change(self) -> bool:
         """Whether devices and link may be exchanged now without anything being lost.
@@ -381,8 +421,8 @@ class Appliance:
 
     def link_changed(self) -> None:
         """The link's status or error is new."""
-        facts = {"link": self.link.status, "error": self.link.error}
-        self.news.tell("link", **facts)
+        link = self.link
+        self.news.tell("link", link=link.status, error=link.error, model=link.model)
         if self.link.status == "refused":
             self.happened(Event.REFUSED)
         self.show()
@@ -453,9 +493,14 @@ class Appliance:
         if phase == "listening" and self.sound.microphone.state == "missing":
             phase = "idle"  # nobody is being recorded
         broken = bool(self.control_error or self.sound.error)
-        budget = self.budget.shows
-        link = self.link.status
-        self.panel.show(signal_for(phase, link, broken=broken, budget=budget))
+        signal = signal_for(
+            phase,
+            self.link.status,
+            broken=broken,
+            asks=self._conversation.asks,
+            budget=self.budget.shows,
+        )
+        self.panel.show(signal)
 
     # -- time ----------------------------------------------------------------------
 

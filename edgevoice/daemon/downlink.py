@@ -6,14 +6,17 @@ Receiving never waits: neither for playing nor for anything else, so that
 
 import logging
 from collections.abc import AsyncIterable, Awaitable, Callable
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from edgevoice.errors import RemoteProtocolError
 from edgevoice.live import incoming
 from edgevoice.live.outgoing import FunctionResponse
-from edgevoice.live.session import LiveSession
+from edgevoice.live.session import LiveSession, State
 
 log = logging.getLogger(__name__)
+
+Respond: TypeAlias = Callable[[FunctionResponse], Awaitable[None]]
+"""Sends a result on the connection on which the call came."""
 
 
 class Hearer(Protocol):
@@ -23,6 +26,15 @@ class Hearer(Protocol):
         """Act on one event; must not wait."""
 
 
+class Callee(Protocol):
+    """Carries out what the model calls; see ``calls.Calls``."""
+
+    def take(
+        self, asked: incoming.ToolCall, respond: Respond, *, crossing: bool
+    ) -> None:
+        """Begin a call; must not wait."""
+
+
 class Downlink:
     """Receives on one connection.
 
@@ -30,7 +42,8 @@ class Downlink:
         session: Knows what messages mean.
         messages: The socket: text or binary messages until it closes.
         send: Sends one text message.
-        hearer: Takes the events.
+        hearer: Takes the events, but for
+        callee: which takes the calls.
         clock: Seconds of the loop's clock.
     """
 
@@ -40,12 +53,14 @@ class Downlink:
         messages: AsyncIterable[str | bytes],
         send: Callable[[str], Awaitable[None]],
         hearer: Hearer,
+        callee: Callee,
         clock: Callable[[], float],
     ) -> None:
         self._session = session
         self._messages = messages
         self._send = send
         self._hearer = hearer
+        self._callee = callee
         self._clock = clock
         self._garbage = 0
 
@@ -53,9 +68,11 @@ class Downlink:
         """Receive until the socket closes."""
         async for message in self._messages:
             for event in self._decode(message):
-                self._hearer.take(event)
-                if isinstance(event, incoming.ToolCall) and event.id:
-                    await self._refuse(event)
+                if isinstance(event, incoming.ToolCall):
+                    crossing = self._session.state is State.IN_ACTIVITY
+                    self._callee.take(event, self._respond, crossing=crossing)
+                else:
+                    self._hearer.take(event)
 
     def _decode(self, message: str | bytes) -> list[incoming.ServerEvent]:
         try:
@@ -66,10 +83,5 @@ class Downlink:
                 log.warning("%s; ignored", error)
             return []
 
-    async def _refuse(self, call: incoming.ToolCall) -> None:
-        # A call that is never answered leaves the model waiting.
-        error = "this device has no such function"
-        response = FunctionResponse(
-            id=call.id, name=call.name, response={"error": error}
-        )
+    async def _respond(self, response: FunctionResponse) -> None:
         await self._send(self._session.tool_response(response))

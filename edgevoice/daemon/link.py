@@ -7,27 +7,27 @@ is opened: the server refuses to resume a session whose socket is still open.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
-from functools import partial
-from typing import Final, Protocol
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
 
-from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed
+from msgspec import structs
 
 from edgevoice.conversation import Event
 from edgevoice.daemon.backoff import NETWORK, SERVER, STABLE_S, Backoff
 from edgevoice.daemon.bell import Bell
-from edgevoice.daemon.calling import NO_CONNECTION, SETUP_TIMEOUT_S, call, ending_of
-from edgevoice.daemon.downlink import Downlink, Hearer
+from edgevoice.daemon.calls import Calls
+from edgevoice.daemon.connection import LEFT, Connection
+from edgevoice.daemon.credentials import Credentials
+from edgevoice.daemon.downlink import Hearer
+from edgevoice.daemon.fallback import Fallback
 from edgevoice.daemon.handles import Handles
-from edgevoice.daemon.rotation import NEVER, Rotation
+from edgevoice.daemon.rotation import Rotation
 from edgevoice.daemon.server import Server
+from edgevoice.daemon.token_url import NoToken
 from edgevoice.daemon.turns import Turns
-from edgevoice.daemon.uplink import Uplink
-from edgevoice.errors import LinkError
 from edgevoice.live import incoming
-from edgevoice.live.closing import Ending, Remedy, classify
-from edgevoice.live.session import LiveSession, State
+from edgevoice.live.closing import Ending, Remedy
 
 log = logging.getLogger(__name__)
 
@@ -43,10 +43,6 @@ class Owner(Hearer, Protocol):
 
     def link_changed(self) -> None:
         """``status`` or ``error`` of the link is new."""
-
-
-class _Leave(Exception):
-    """We end this connection ourselves."""
 
 
 class Link:
@@ -66,6 +62,7 @@ class Link:
         server: Server,
         handles: Handles,
         turns: Turns,
+        calls: Calls,
         bell: Bell,
         rotation: Rotation,
         clock: Callable[[], float],
@@ -78,11 +75,19 @@ class Link:
         self._server = server
         self._handles = handles
         self._turns = turns
+        self._calls = calls
         self._bell = bell
         self._rotation = rotation
         self._clock = clock
-        self._up_since: float | None = None
-        self._afresh = self._suspect = self._hurry = False
+        self._hurry = False
+        self._connection = self._new_connection()
+        self._credentials = Credentials(clock)
+        self._fallback = _fallback(server)
+
+    @property
+    def model(self) -> str:
+        """The model that is asked for, of those in the settings."""
+        return self._fallback.model
 
     async def keep(self) -> None:
         """Serve one connection after another until cancelled."""
@@ -96,15 +101,16 @@ class Link:
             finally:
                 lived = self._down()
             _obey_cancellation()
-            at_once = self._at_once(ending, lived)
-            if ending is not _LEFT:
+            ending, another = self._judge(ending, lived)
+            at_once = another or self._at_once(ending, lived)
+            if ending is not LEFT:
                 self._tell(ending, lived)
             self._handles.ended(ending, lived)
             bad = ending.remedy is Remedy.FRESH and lived < STABLE_S
             self._turns.tail.link_ended(refused=bad)
             if at_once:
                 continue
-            if ending is _LEFT:
+            if ending is LEFT:
                 self.reached_since = None
                 self._is("down")
             refused = ending.remedy is Remedy.REFUSED
@@ -112,20 +118,52 @@ class Link:
             pause = backoff.pause(lived=lived, whose=whose, refused=refused)
             again = max(self._clock() + pause, backoff.earliest())
             left = again - self._clock()
-            log.info(
-                "link %d: trying again in %.1f s",
-                self.generation,
-                left,
-                extra=self._fields(RETRY_S=round(left, 1)),
-            )
+            self.note(f"trying again in {left:.1f} s", RETRY_S=round(left, 1))
             if await self._bell.until(lambda: self._hurry, left):
                 hurried = min(again, backoff.hurried())
                 await asyncio.sleep(hurried - self._clock())
 
+    async def _serve(self) -> Ending:
+        """Get what the next connection needs, and serve it; says how it ended."""
+        server = self._server
+        resuming = self._handles.kept
+        if self._fallback.begin(self._clock(), resuming=resuming):
+            self.note(f"trying the first model again: {self.model}")
+        if server.source is not None:
+            try:
+                credential = await self._credentials.credential(
+                    server.source, resuming=resuming, connection=self._rotation.after
+                )
+            except NoToken as error:
+                return error.ending
+            server = replace(server, credential=credential)
+        self._rotation.credential_ends = self._credentials.ends
+        options = structs.replace(server.options, model=self._fallback.model)
+        server = replace(server, options=options)
+        self._handles.belong_to(server.address, options)
+        return await self._connection.serve(server, self._handles.current())
+
+    def _judge(self, ending: Ending, lived: float) -> tuple[Ending, bool]:
+        """Whether a token or a model was at fault and another one may do.
+
+        Returns:
+            The ending as it is to be taken, and whether to try again at once.
+        """
+        if self._credentials.blamed(ending, lived):
+            cure = "the session is resumed with a new token"
+            return Ending(ending.code, ending.reason, Remedy.RESUME, cure), True
+        resumed, before = self._handles.resumed, self._fallback.model
+        model = self._fallback.ended(ending, lived, self._clock(), resumed=resumed)
+        if model is None:
+            return ending, False
+        self._handles.drop()  # it belongs to the model before
+        cure = f"falling back from {before} to {model}"
+        return Ending(ending.code, ending.reason, Remedy.RESUME, cure), True
+
     def _at_once(self, ending: Ending, lived: float) -> bool:
         """Whether the next connection need not wait."""
-        if ending is _LEFT:
-            return lived >= STABLE_S or self._must_leave
+        if ending is LEFT:
+            return lived >= STABLE_S or self._connection.must_leave
         # Only the handle or the history was bad, and it is gone.
         bad = self._handles.resumed or self._turns.tail.told
         return ending.remedy is Remedy.FRESH and bad
@@ -138,7 +176,7 @@ class Link:
     def leave_session(self) -> None:
         """Leave, drop the handle, and go on with the conversation in a new session."""
         self._handles.drop()
-        self._afresh = True
+        self._connection.afresh = True
         self._bell.ring()
 
     def use(self, server: Server, *, leave_after: float) -> None:
@@ -154,7 +192,9 @@ class Link:
         self._rotation.after = leave_after
         if server != self._server:
             self._server = server
-            log.info("link %d: left for other settings", self.generation)
+            self._credentials.forget()
+            self._fallback = _fallback(server)
+            self.note("left for other settings")
             if self._handles.belong_to(server.address, server.options):
                 self.reconnect()
             else:
@@ -164,7 +204,7 @@ class Link:
 
     def reconnect(self) -> None:
         """Leave this connection and resume on a new one: it does not answer."""
-        self._suspect = True
+        self._connection.suspect = True
         self._bell.ring()
 
     def hurry(self) -> None:
@@ -175,7 +215,8 @@ class Link:
     # -- the ends of a connection ----------------------------------------------------
 
     def _begin(self) -> None:
-        self._afresh = self._suspect = self._hurry = False
+        self._hurry = False
+        self._connection = self._new_connection()
         self.generation += 1
         if self.status != "refused":  # it stays so until a setup succeeds
             self._is("connecting")
@@ -184,187 +225,82 @@ class Link:
         self.status = status
         self._owner.link_changed()
 
-    def _up(self) -> None:
-        self._up_since = self._clock()
-        if self.reached_since is None:
-            self.reached_since = self._up_since
-        self.status, self.error = "up", None
-        self._handles.session_is_up(self._up_since)
-        how = "resumed" if self._handles.resumed else "new session"
-        resumed = self._handles.resumed
-        log.info(
-            "link %d: up, %s",
-            self.generation,
-            how,
-            extra=self._fields(RESUMED=int(resumed)),
+    def _new_connection(self) -> Connection:
+        return Connection(
+            self, self._turns, self._calls, self._bell, self._rotation, self._clock
         )
-        self._owner.happened(Event.LINK_RESUMED if resumed else Event.LINK_UP)
-        self._owner.link_changed()
-        self._bell.ring()
 
     def _down(self) -> float:
         """Bring everything to the state without a link; returns how long it lived."""
-        began, self._up_since = self._up_since, None
+        lived = self._connection.lived
         self._turns.outbox.link_lost()
-        if began is None:
-            return 0.0
-        self._owner.happened(Event.LINK_DOWN)
-        self._bell.ring()
-        return self._clock() - began
+        self._calls.link_lost()
+        if self._connection.up_since is not None:
+            self._owner.happened(Event.LINK_DOWN)
+            self._bell.ring()
+        return lived
 
     def _tell(self, ending: Ending, lived: float) -> None:
         refused = ending.remedy is Remedy.REFUSED
         self.status = "refused" if refused else "down"
         self.reached_since = None
         if self.error != str(ending):
-            log.log(
-                logging.ERROR if refused else logging.WARNING,
-                "link %d: %s",
-                self.generation,
-                ending,
-                extra=self._fields(CLOSE_CODE=ending.code, LIVED_S=round(lived)),
-            )
+            level = logging.ERROR if refused else logging.WARNING
+            fields = {"CLOSE_CODE": ending.code, "LIVED_S": round(lived)}
+            self.note(str(ending), level=level, **fields)
         self.error = str(ending)
         self._owner.link_changed()
 
-    def _fields(self, **fields: object) -> dict[str, object]:
-        """What each of the link's lines in the journal has."""
-        return {"LINK": self.status, "LINK_NUMBER": self.generation, **fields}
+    # -- what a connection tells -----------------------------------------------------
 
-    # -- one connection --------------------------------------------------------------
+    def came_up(self) -> None:
+        """The setup is complete."""
+        now = self._clock()
+        if self.reached_since is None:
+            self.reached_since = now
+        self.status, self.error = "up", None
+        self._handles.session_is_up(now)
+        resumed = self._handles.resumed
+        how = "resumed" if resumed else "new session"
+        self.note(f"up, {how}", RESUMED=int(resumed))
+        self._owner.happened(Event.LINK_RESUMED if resumed else Event.LINK_UP)
+        self._owner.link_changed()
+        self._bell.ring()
 
-    async def _serve(self) -> Ending:
-        """Connect and serve; says how it ended."""
-        handle = self._handles.current()
-        session = LiveSession(self._server.options, handle)
-        try:
-            async with call(self._server.address, self._server.headers) as socket:
-                try:
-                    # In a task of its own: what its TaskGroup leaves behind would
-                    # break time-outs here, and hide who cancels us.
-                    talk = self._converse(socket, session, resumed=bool(handle))
-                    return await asyncio.create_task(talk, name="connection")
-                finally:
-                    # The library would say 1011 when we are cancelled.
-                    await socket.close(1000)
-        except NO_CONNECTION as error:
-            return ending_of(error)
+    def leaves(self) -> None:
+        """From here on nothing can be sent."""
+        self._is("connecting")
 
-    async def _converse(
-        self, socket: ClientConnection, session: LiveSession, *, resumed: bool
-    ) -> Ending:
-        """Serve an open socket until it closes or we leave."""
-        endings: list[Ending] = []
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                downlink = Downlink(
-                    session, _messages(socket), socket.send, self, self._clock
-                )
-                tasks.create_task(downlink.run(), name="downlink")
-                tasks.create_task(self._set_up(session, socket), name="uplink")
-                tasks.create_task(self._leave_when_due(session), name="leave")
-        except* _Leave:
-            endings.append(_LEFT)
-            self._is("connecting")  # from here on nothing can be sent
-        except* ConnectionClosed as group:
-            # Settings and key are proven by a link that lived: then a refusal
-            # means this session (its context is exhausted), as with a handle.
-            lived = self._lived()
-            doubtful = resumed or self._turns.tail.told or lived >= STABLE_S
-            endings.insert(0, _closed(group, doubtful=doubtful))
-            warned = session.go_away is not None
-            self._rotation.ended(endings[0], lived, warned=warned)
-        except* LinkError as group:
-            endings.append(Ending(0, str(group.exceptions[0]), Remedy.RESUME))
-        return endings[0]
+    def happened(self, event: Event) -> None:
+        """Hand an event to the conversation."""
+        self._owner.happened(event)
 
-    def _lived(self) -> float:
-        return 0.0 if self._up_since is None else self._clock() - self._up_since
+    def may_leave(self) -> bool:
+        """Whether nobody would notice a change of connection now."""
+        return self._owner.may_leave()
 
-    async def _set_up(self, session: LiveSession, socket: ClientConnection) -> None:
-        """Set the session up, then send turns until cancelled."""
-        await socket.send(session.setup())
-        ready = await self._bell.until(
-            lambda: session.state is State.READY, timeout=SETUP_TIMEOUT_S
-        )
-        if not ready:
-            raise LinkError("the server did not complete the setup in time")
-        self._up()
-        await self._tell_history(session, socket)
-        uplink = Uplink(
-            session,
-            socket.send,
-            self._turns.outbox,
-            self._bell,
-            self._owner.happened,
-            self._clock,
-        )
-        await uplink.run()
+    def note(self, text: str, *, level: int = logging.INFO, **fields: object) -> None:
+        """Log it as one of the link's lines.
 
-    async def _tell_history(
-        self, session: LiveSession, socket: ClientConnection
-    ) -> None:
-        """Tell a session that takes the place of a lost one what was said there."""
-        said = () if self._handles.resumed else self._turns.tail.tell()
-        if said:
-            log.info(
-                "link %d: the new session is told the last turns",
-                self.generation,
-                extra=self._fields(),
-            )
-            await socket.send(session.history(said))
-
-    @property
-    def _must_leave(self) -> bool:
-        return self._afresh or self._suspect
-
-    async def _leave_when_due(self, session: LiveSession) -> None:
-        """Wait for a reason to leave, and for a moment to do it."""
-        await self._bell.until(lambda: self._up_since is not None or self._must_leave)
-        while not self._must_leave:
-            warning = session.go_away
-            idle, latest = window = self._window(session)
-            now = self._clock()
-            if now >= latest or (now >= idle and self._owner.may_leave()):
-                why = "the server announced its end" if warning else "it is old"
-                log.info(
-                    "link %d: left for a new one: %s",
-                    self.generation,
-                    why,
-                    extra=self._fields(LIVED_S=round(self._lived())),
-                )
-                break
-            next_look = latest if now >= idle else idle
-            await self._bell.until(
-                partial(self._is_time, session, window, idle=now >= idle),
-                None if next_look == NEVER else next_look - now,
-            )
-        raise _Leave
-
-    def _window(self, session: LiveSession) -> tuple[float, float]:
-        """From when this connection is left when idle, and when in any case."""
-        return self._rotation.window(self._up_since or 0.0, session.go_away)
-
-    def _is_time(
-        self, session: LiveSession, window: tuple[float, float], *, idle: bool
-    ) -> bool:
-        """Whether to look again: other times to leave, or a moment for it."""
-        return (
-            self._must_leave
-            or self._window(session) != window
-            or (idle and self._owner.may_leave())
-        )
+        Args:
+            text: What there is to say.
+            level: As ``logging`` has it.
+            fields: What the line has in the journal, beside the link's own.
+        """
+        own = {"LINK": self.status, "LINK_NUMBER": self.generation}
+        log.log(level, "link %d: %s", self.generation, text, extra=own | fields)
 
     def take(self, event: incoming.ServerEvent) -> None:
         """Act on what the server said; the appliance hears it too."""
         # When the conversation is to be forgotten, its last handle comes too late.
-        if isinstance(event, incoming.ResumptionHandle) and not self._afresh:
+        if isinstance(event, incoming.ResumptionHandle) and not self._connection.afresh:
             self._handles.take(event.handle)
         self._owner.take(event)
         self._bell.ring()
 
 
-_LEFT: Final = Ending(1000, "left before its end", Remedy.RESUME)
+def _fallback(server: Server) -> Fallback:
+    return Fallback((server.options.model, *server.fallbacks))
 
 
 def _obey_cancellation() -> None:
@@ -377,18 +313,3 @@ def _obey_cancellation() -> None:
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
-
-
-async def _messages(socket: ClientConnection) -> AsyncIterator[str | bytes]:
-    # The library's own iterator ends silently at 1000 and 1001.
-    while True:
-        yield await socket.recv()
-
-
-def _closed(group: BaseExceptionGroup[ConnectionClosed], *, doubtful: bool) -> Ending:
-    error = group.exceptions[0]
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    if error.rcvd is None:  # no word from the server: the network, or ourselves
-        return Ending(0, "the connection broke", Remedy.RESUME)
-    return classify(error.rcvd.code, error.rcvd.reason, resumed=doubtful)

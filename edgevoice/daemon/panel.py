@@ -27,15 +27,20 @@ class Panel:
                 indicator.show(signal)
 
 
-def signal_for(phase: str, link: str, *, broken: bool, budget: bool = False) -> Signal:
+def signal_for(
+    phase: str, link: str, *, broken: bool, asks: bool = False, budget: bool = False
+) -> Signal:
     """The signal for a state: what the person does comes first, then what is wrong.
 
     Args:
         phase: ``idle``, ``listening``, ``thinking`` or ``speaking``.
         link: ``up``, ``connecting``, ``down`` or ``refused``.
         broken: A device or the button is missing.
+        asks: A call waits for the person's press.
         budget: The day's budget is spent, or the person is warned of it.
     """
+    if asks:
+        return Signal.ASKING
     if phase == "thinking" and link != "up":
         return Signal.OFFLINE  # it is kept; nobody thinks about it
     if phase != "idle":

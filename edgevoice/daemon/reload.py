@@ -6,9 +6,9 @@ pause, when nobody speaks and no answer is awaited or heard; if that is now, the
 * durations, earcons and the like count from the next turn on;
 * a microphone or speaker that has another name is closed, and the new one opened;
 * of ``[button]`` and ``[indicator]`` anything opens button and lamp anew;
-* another server, key, voice, language, transcripts or compression is a new connection,
-  which goes on with the conversation; another model or other instructions are a new
-  session, which is told what was said last.
+* another model or other instructions are a new session, which is told what was said
+  last; another server or key, or anything else of ``[live]`` that the server is asked
+  for, is a new connection, which goes on with the conversation.
 
 Only the volume does not wait. ``control.socket`` takes a restart, and so does the key
 that systemd gives: up to systemd 259 the copy in ``$CREDENTIALS_DIRECTORY`` stays as it

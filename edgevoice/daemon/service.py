@@ -18,6 +18,7 @@ from edgevoice.daemon.appliance import Appliance
 from edgevoice.daemon.buttons import Buttons
 from edgevoice.daemon.control_socket import ControlSocket
 from edgevoice.daemon.handles import Handles
+from edgevoice.daemon.history import History
 from edgevoice.daemon.ledgerfile import LedgerFile
 from edgevoice.daemon.purse import Purse
 from edgevoice.daemon.reload import Read, Reloading
@@ -61,7 +62,8 @@ async def serve(
 
     Args:
         settings: What the person configured.
-        credential: API key or ephemeral token.
+        credential: API key or ephemeral token; empty if the settings say where tokens
+            come from.
         face: A user interface beside the button.
         state: Where to keep what outlives a restart; None for the usual place.
         read: Reads settings and credential again; None: there is no reload.
@@ -71,15 +73,15 @@ async def serve(
         DeviceError: The control socket cannot be used.
     """
     server = server_of(settings, credential)
+    state = state or config.state_directory()
     minutes = settings.live.session.idle_reset_minutes
-    folder = state or config.state_directory()
     handles = Handles(
-        StateFile(folder),
+        StateFile(state),
         server.address,
         server.options,
         life=minutes * 60 if minutes else float("inf"),
     )
-    ledger = LedgerFile(folder)
+    ledger = LedgerFile(state)
     appliance = Appliance(settings, server, handles, Purse(settings, ledger))
     stopped = asyncio.Event()
     appliance.stop = stopped.set
@@ -98,11 +100,18 @@ async def serve(
             stack.enter_context(face.attach(appliance))
         stack.push_async_callback(handles.save)
         stack.push_async_callback(ledger.save)
-        await _run(appliance, buttons, reloading, stopped)
+        history = History(appliance, state)
+        appliance.news.listen(history.hear)
+        stack.push_async_callback(history.close)
+        await _run(appliance, buttons, reloading, history, stopped)
 
 
 async def _run(
-    appliance: Appliance, buttons: Buttons, reloading: Reloading, stopped: asyncio.Event
+    appliance: Appliance,
+    buttons: Buttons,
+    reloading: Reloading,
+    history: History,
+    stopped: asyncio.Event,
 ) -> None:
     def alive() -> bool:
         return appliance.sound.alive() and buttons.alive()
@@ -114,11 +123,13 @@ async def _run(
                 "microphone": appliance.sound.microphone.keep(),
                 "speaker": appliance.sound.speaker.keep(),
                 "button": buttons.keep(),
+                "calls": appliance.calls.keep(),
                 "link": appliance.link.keep(),
                 "handles": appliance.handles.keep_saved(),
                 "ledger": appliance.budget.purse.file.keep_saved(),
                 "budget": appliance.budget.keep(),
                 "settings": reloading.keep(),
+                "history": history.keep(),
                 "reset": appliance.reset_when_idle(),
                 "status": keep_told(appliance, stopped),
                 "watchdog": supervisor.feed_watchdog(alive),

@@ -26,6 +26,7 @@ from edgevoice.controls.terminal import StatusLine
 from edgevoice.daemon import logs
 from edgevoice.daemon.appliance import Appliance
 from edgevoice.daemon.service import run, serve
+from edgevoice.report import call_in_words
 
 DRAW_S: Final = 0.1
 """How often the status line is drawn, seconds."""
@@ -85,6 +86,9 @@ class Terminal:
                 self._line.update(latency_ms=item["latency_ms"])
                 if item["outcome"].startswith("lost"):
                     self._line.print_above(item["outcome"])
+            case "question" | "tool_call":
+                if words := call_in_words(item):
+                    self._line.print_above(words)
             case "volume":
                 self._line.update(volume=None if item["muted"] else item["volume"])
             case "usage":
@@ -101,6 +105,8 @@ class Terminal:
                 appliance.release(SOURCE)
             case Key.SILENCE:
                 appliance.silence()
+            case Key.ALLOW:
+                appliance.allow()
             case Key.NEW:
                 appliance.begin_anew()
                 self._line.print_above("a new conversation")

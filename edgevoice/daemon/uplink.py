@@ -6,6 +6,7 @@ again at the first block. It opens no activity that it does not close.
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Final
 
 from edgevoice.audio.utterance import Utterance
 from edgevoice.conversation import Event
@@ -13,6 +14,11 @@ from edgevoice.daemon.bell import Bell
 from edgevoice.daemon.outbox import Outbox
 from edgevoice.daemon.turn import Turn
 from edgevoice.live.session import LiveSession
+
+CALLS_S: Final = 10.0
+"""What the person says waits so long for the results of function calls, seconds: some
+models close the connection if anything is said before them (autonomous-os, pull request
+237), others cancel the calls."""
 
 
 class Uplink:
@@ -23,6 +29,7 @@ class Uplink:
         send: Sends one WebSocket text message; waits while the socket is full.
         outbox: Where the turns are.
         bell: Rings when a turn, a block or a cancellation came.
+        calling: Whether the model waits for the result of a call.
         report: Takes the events ``SENT``, ``ABANDONED`` and ``PROGRESS``.
         clock: Seconds of the loop's clock.
     """
@@ -33,6 +40,7 @@ class Uplink:
         send: Callable[[str], Awaitable[None]],
         outbox: Outbox,
         bell: Bell,
+        calling: Callable[[], bool],
         report: Callable[[Event], None],
         clock: Callable[[], float],
     ) -> None:
@@ -40,6 +48,7 @@ class Uplink:
         self._send = send
         self._outbox = outbox
         self._bell = bell
+        self._calling = calling
         self._report = report
         self._clock = clock
 
@@ -57,6 +66,10 @@ class Uplink:
                 await self._type(turn)
 
     async def _type(self, turn: Turn) -> None:
+        await self._until_called()
+        if turn.cancelled:
+            self._outbox.sent()
+            return
         message = self._session.text(turn.text or "")
         turn.mark("last_audio_sent", self._clock(), again=True)
         self._outbox.sent()
@@ -65,6 +78,7 @@ class Uplink:
 
     async def _speak(self, turn: Turn, utterance: Utterance) -> None:
         # An empty activity is answered by nobody, so none is opened.
+        await self._until_called()
         await self._bell.until(partial(_begun, turn, utterance))
         if not _wanted(turn, utterance):
             self._outbox.sent()
@@ -87,6 +101,10 @@ class Uplink:
         self._outbox.sent()
         self._report(Event.ABANDONED if turn.cancelled else Event.SENT)
         await self._send(end)
+
+    async def _until_called(self) -> None:
+        """Let the model have the results that it waits for."""
+        await self._bell.until(lambda: not self._calling(), CALLS_S)
 
 
 def _wanted(turn: Turn, utterance: Utterance) -> bool:

@@ -143,17 +143,21 @@ def _grounding(found: wire.GroundingMetadata) -> Iterator[ServerEvent]:
         *(found.image_search_queries or ()),
         *(found.retrieval_queries or ()),
     )
-    places = [
-        place
+    sources = tuple(
+        source
         for chunk in found.grounding_chunks or ()
-        for place in (chunk.web, chunk.maps, chunk.retrieved_context, chunk.image)
-        if place is not None
-    ]
-    if queries or places:
-        yield Grounding(
-            queries,
-            tuple(Source(p.uri or p.source_uri or "", p.title or "") for p in places),
-        )
+        for source in _sources_of(chunk)
+    )
+    if queries or sources:
+        yield Grounding(queries, sources)
+
+
+def _sources_of(chunk: wire.GroundingChunk) -> Iterator[Source]:
+    for place in (chunk.web, chunk.maps, chunk.retrieved_context):
+        if place is not None:
+            yield Source(place.uri or "", place.title or "")
+    if chunk.image is not None:
+        yield Source(chunk.image.source_uri or "", chunk.image.title or "")
 
 
 def standing(content: wire.ServerContent) -> Iterator[ServerEvent]:

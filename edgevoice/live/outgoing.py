@@ -1,8 +1,7 @@
-"""What we say to the server: structs to JSON text.
+"""What we say to the server after the setup, and what a setup is made from.
 
-The class line is the wire format: camelCase, defaults left out, ``bytes`` as
-standard base64. Field names and nesting: Live API reference,
-BidiGenerateContentClientMessage; exactly one top-level key a message.
+Field names and nesting: Live API reference, BidiGenerateContentClientMessage; exactly
+one top-level key a message.
 """
 
 from collections.abc import Sequence
@@ -11,12 +10,11 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from edgevoice.live.generation import GenerationConfig, TranscriptionConfig
+from edgevoice.live.message import Empty, Message
+
 AUDIO_MIME: Final = "audio/pcm;rate=16000"
 """Live API, "Audio formats": raw, little endian, 16 bit."""
-
-
-class Message(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """Base of all wire messages: camelCase on the wire, defaults left out."""
 
 
 class Blob(Message, frozen=True):
@@ -39,69 +37,6 @@ class Content(Message, frozen=True):
     role: str | None = None
 
 
-class PrebuiltVoice(Message, frozen=True):
-    """A voice by name."""
-
-    voice_name: str
-
-
-class VoiceConfig(Message, frozen=True):
-    """Which voice speaks."""
-
-    prebuilt_voice_config: PrebuiltVoice
-
-
-class SpeechConfig(Message, frozen=True):
-    """How the answer sounds."""
-
-    voice_config: VoiceConfig | None = None
-    language_code: str | None = None
-
-
-class GenerationConfig(Message, frozen=True):
-    """What is generated; responseModalities belong here, not under setup."""
-
-    response_modalities: list[str]
-    speech_config: SpeechConfig | None = None
-
-
-class AutomaticActivityDetection(Message, frozen=True):
-    """Off: the button decides."""
-
-    disabled: bool
-
-
-class RealtimeInputConfig(Message, frozen=True):
-    """Who marks the beginning and end of speech, and what it does."""
-
-    automatic_activity_detection: AutomaticActivityDetection
-    activity_handling: str
-    turn_coverage: str
-
-
-class SessionResumption(Message, frozen=True):
-    """``{}`` asks for handles; with a handle the session goes on."""
-
-    handle: str | None = None
-
-
-class SlidingWindow(Message, frozen=True):
-    """Compression drops the oldest turns; ``{}`` leaves it half of the trigger."""
-
-    target_tokens: int | None = None
-
-
-class ContextWindowCompression(Message, frozen=True):
-    """When to compress, and down to what."""
-
-    trigger_tokens: int
-    sliding_window: SlidingWindow
-
-
-class Empty(Message, frozen=True):
-    """A message that says something by being there: ``{}``."""
-
-
 class FunctionDeclaration(Message, frozen=True):
     """A function that the model may call.
 
@@ -117,26 +52,6 @@ class FunctionDeclaration(Message, frozen=True):
     description: str
     parameters_json_schema: dict[str, Any] | None = None
     behavior: str | None = None
-
-
-class Tool(Message, frozen=True):
-    """What the model may use beside its own words."""
-
-    function_declarations: list[FunctionDeclaration] | None = None
-
-
-class Setup(Message, frozen=True):
-    """BidiGenerateContentSetup: the first message, and only the first."""
-
-    model: str
-    generation_config: GenerationConfig
-    realtime_input_config: RealtimeInputConfig
-    session_resumption: SessionResumption
-    context_window_compression: ContextWindowCompression | None = None
-    system_instruction: Content | None = None
-    tools: list[Tool] | None = None
-    input_audio_transcription: Empty | None = None
-    output_audio_transcription: Empty | None = None
 
 
 class RealtimeInput(Message, frozen=True):
@@ -178,9 +93,8 @@ class ToolResponse(Message, frozen=True):
 
 
 class ClientMessage(Message, frozen=True):
-    """Exactly one field is set."""
+    """Any message but the setup; exactly one field is set."""
 
-    setup: Setup | None = None
     realtime_input: RealtimeInput | None = None
     client_content: ClientContent | None = None
     tool_response: ToolResponse | None = None
@@ -199,6 +113,13 @@ class SessionOptions(Struct, frozen=True, kw_only=True):
         target_tokens: Context size after a compression; 0: half of the trigger, as
             the server does by itself.
         functions: What the model may call.
+        server_tools: What it may use of the server's: ``google_search``,
+            ``code_execution``, ``url_context``.
+        generation: How it is to answer: choice of words, thinking, translation.
+        hearing: What may be expected in what the user says.
+        proactive: It may be silent if it was not spoken to.
+        safety: Threshold from which on harm is blocked, as Google names it; empty
+            leaves it to the server.
     """
 
     model: str
@@ -209,6 +130,11 @@ class SessionOptions(Struct, frozen=True, kw_only=True):
     trigger_tokens: int = 16_000
     target_tokens: int = 8_000
     functions: tuple[FunctionDeclaration, ...] = ()
+    server_tools: tuple[str, ...] = ()
+    generation: GenerationConfig = GenerationConfig()
+    hearing: TranscriptionConfig = TranscriptionConfig()
+    proactive: bool = False
+    safety: str = ""
 
 
 class Said(Struct, frozen=True):
@@ -226,76 +152,15 @@ class Said(Struct, frozen=True):
 _encoder = msgspec.json.Encoder()
 
 
-def _text(message: ClientMessage) -> str:
+def encode(message: Message) -> str:
+    """A message as it is sent: the text of a WebSocket message."""
     return _encoder.encode(message).decode()
 
 
-def setup(options: SessionOptions, handle: str | None) -> str:
-    """The setup message: manual activity, audio answers, resumption, compression."""
-    model = options.model.removeprefix("models/")
-    transcription = Empty() if options.transcripts else None
-    instructions = (
-        Content(parts=[Part(text=options.instructions)])
-        if options.instructions
-        else None
-    )
-    return _text(
-        ClientMessage(
-            setup=Setup(
-                model=f"models/{model}",
-                generation_config=GenerationConfig(
-                    response_modalities=["AUDIO"], speech_config=_speech(options)
-                ),
-                realtime_input_config=_MANUAL_ACTIVITY,
-                session_resumption=SessionResumption(handle=handle),
-                context_window_compression=_compression(options),
-                system_instruction=instructions,
-                tools=_tools(options),
-                input_audio_transcription=transcription,
-                output_audio_transcription=transcription,
-            )
-        )
-    )
-
-
-_MANUAL_ACTIVITY: Final = RealtimeInputConfig(
-    automatic_activity_detection=AutomaticActivityDetection(disabled=True),
-    activity_handling="START_OF_ACTIVITY_INTERRUPTS",
-    # The default of some models adds all video, which is billed.
-    turn_coverage="TURN_INCLUDES_ONLY_ACTIVITY",
-)
-
-
-def _speech(options: SessionOptions) -> SpeechConfig | None:
-    if not options.voice and not options.language:
-        return None
-    voice = (
-        VoiceConfig(prebuilt_voice_config=PrebuiltVoice(voice_name=options.voice))
-        if options.voice
-        else None
-    )
-    return SpeechConfig(voice_config=voice, language_code=options.language or None)
-
-
-def _compression(options: SessionOptions) -> ContextWindowCompression | None:
-    if not options.trigger_tokens:
-        return None
-    return ContextWindowCompression(
-        trigger_tokens=options.trigger_tokens,
-        sliding_window=SlidingWindow(target_tokens=options.target_tokens or None),
-    )
-
-
-def _tools(options: SessionOptions) -> list[Tool] | None:
-    if not options.functions:
-        return None
-    return [Tool(function_declarations=list(options.functions))]
-
-
-ACTIVITY_START: Final = _text(
+ACTIVITY_START: Final = encode(
     ClientMessage(realtime_input=RealtimeInput(activity_start=Empty()))
 )
-ACTIVITY_END: Final = _text(
+ACTIVITY_END: Final = encode(
     ClientMessage(realtime_input=RealtimeInput(activity_end=Empty()))
 )
 
@@ -303,12 +168,12 @@ ACTIVITY_END: Final = _text(
 def audio(pcm: bytes) -> str:
     """A chunk of 16 kHz mono PCM."""
     blob = Blob(mime_type=AUDIO_MIME, data=pcm)
-    return _text(ClientMessage(realtime_input=RealtimeInput(audio=blob)))
+    return encode(ClientMessage(realtime_input=RealtimeInput(audio=blob)))
 
 
 def text(words: str) -> str:
     """A typed turn; the server takes it as user activity and answers."""
-    return _text(ClientMessage(realtime_input=RealtimeInput(text=words)))
+    return encode(ClientMessage(realtime_input=RealtimeInput(text=words)))
 
 
 def history(said: Sequence[Said]) -> str:
@@ -318,11 +183,11 @@ def history(said: Sequence[Said]) -> str:
     conversation; the model waits for more until ``turnComplete``.
     """
     turns = [Content(role=one.role, parts=[Part(text=one.text)]) for one in said]
-    return _text(ClientMessage(client_content=ClientContent(turns=turns)))
+    return encode(ClientMessage(client_content=ClientContent(turns=turns)))
 
 
 def tool_response(response: FunctionResponse) -> str:
     """A result of a function call."""
-    return _text(
+    return encode(
         ClientMessage(tool_response=ToolResponse(function_responses=[response]))
     )

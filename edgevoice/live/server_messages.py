@@ -148,7 +148,13 @@ class Place(Wire, frozen=True):
 
     uri: str | None = None
     title: str | None = None
+
+
+class Image(Wire, frozen=True):
+    """A picture as a source: the page that shows it."""
+
     source_uri: str | None = None
+    title: str | None = None
 
 
 class GroundingChunk(Wire, frozen=True):
@@ -157,7 +163,7 @@ class GroundingChunk(Wire, frozen=True):
     web: Place | None = None
     maps: Place | None = None
     retrieved_context: Place | None = None
-    image: Place | None = None
+    image: Image | None = None
 
 
 class GroundingMetadata(Wire, frozen=True):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from enum import Enum, auto
 
 from edgevoice.errors import LocalProtocolError
-from edgevoice.live import decoding, incoming, outgoing
+from edgevoice.live import decoding, incoming, outgoing, setup_message
 
 
 class State(Enum):
@@ -42,7 +42,7 @@ class LiveSession:
         """The first message."""
         self._require(State.NEW, "setup")
         self.state = State.SETTING_UP
-        return outgoing.setup(self._options, self._handle)
+        return setup_message.setup(self._options, self._handle)
 
     def activity_start(self) -> str:
         """The user begins to speak."""

@@ -8,12 +8,15 @@ with an echo of what was said; no model and no network is needed.
 from edgevoice.simulator.behaviours import BEHAVIOURS, describe
 from edgevoice.simulator.journal import (
     Answered,
+    CallCancelled,
+    Called,
     Connected,
     Disconnected,
     Dropped,
     Entry,
     Received,
     Refusal,
+    Responded,
     Sent,
 )
 from edgevoice.simulator.server import Simulator
@@ -22,12 +25,15 @@ from edgevoice.simulator.service import serve
 __all__ = [
     "BEHAVIOURS",
     "Answered",
+    "CallCancelled",
+    "Called",
     "Connected",
     "Disconnected",
     "Dropped",
     "Entry",
     "Received",
     "Refusal",
+    "Responded",
     "Sent",
     "Simulator",
     "describe",

@@ -10,9 +10,15 @@ from msgspec import structs
 
 from edgevoice.errors import ConfigError
 from edgevoice.simulator.behaviour import Behaviour, Line
+from edgevoice.simulator.pictures import describe
 from edgevoice.simulator.sound import echo, murmur
 from edgevoice.simulator.turn import MESSAGE_BYTES, Answer, Prompt
 from edgevoice.simulator.when import Moment
+
+
+def saying(text: str) -> Answer:
+    """An answer that reads a text out as a murmur."""
+    return Answer(pcm=murmur(text), text=text)
 
 
 class Answering(Behaviour):
@@ -25,18 +31,20 @@ class Echo(Answering):
     """Says back what it heard; reads out what was typed as a murmur (default)."""
 
     def answer(self, line: Line, prompt: Prompt, answer: Answer) -> Answer:
+        seen = describe(prompt.pictures)
         if prompt.pcm:
-            text = f"You spoke for {prompt.spoken:.1f} seconds."
+            text = f"You spoke for {prompt.spoken:.1f} seconds. {seen}".rstrip()
             return Answer(pcm=echo(prompt.pcm, prompt.hz), text=text)
         text = f"You said: {prompt.text}"
-        return Answer(pcm=murmur(text), text=text)
+        return saying(f"{text} {seen}" if seen else text)
 
 
 class Say(Answering):
     """Answers with this text as a murmur: say=TEXT."""
 
     def answer(self, line: Line, prompt: Prompt, answer: Answer) -> Answer:
-        return Answer(pcm=murmur(self.value), text=self.value)
+        said = saying(self.value)
+        return structs.replace(answer, pcm=said.pcm, text=said.text)
 
 
 class Silent(Answering):
@@ -93,15 +101,3 @@ class Gaps(Answering):
 
 _LONGEST_GAP: Final = "1.3"
 """Seconds; gaps of 0.81 to 1.34 s were measured, with a burst after each."""
-
-
-class Call(Behaviour):
-    """Calls a declared function and waits for its response: call=FUNCTION."""
-
-    # elsewhere there is no turn, or the response could not be read while it waits
-    moments: ClassVar[frozenset[Moment]] = frozenset(
-        {Moment.END, Moment.ANSWER, Moment.GENERATED}
-    )
-
-    async def act(self, line: Line) -> None:
-        await line.call(self.value)

@@ -6,12 +6,15 @@ given.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any, ClassVar, Final, NoReturn, Protocol, TypeAlias
 
 from edgevoice.errors import ConfigError
+from edgevoice.simulator.calls import Request
 from edgevoice.simulator.socket import Socket
 from edgevoice.simulator.turn import Answer, Prompt, Turn
 from edgevoice.simulator.when import Moment, When
+from edgevoice.simulator.wire import JsonObject
 
 Message: TypeAlias = dict[str, Any]
 """A server message before it is rendered; bytes are rendered as base64."""
@@ -49,8 +52,17 @@ class Line(Protocol):
     async def go_away(self, time_left: float) -> None:
         """Announce the end of the connection in so many seconds, and carry it out."""
 
-    async def call(self, function: str) -> None:
-        """Let the model call a declared function and wait for the response."""
+    @property
+    def blocked(self) -> bool:
+        """Whether the model waits for the response to a call."""
+
+    async def call(self, requests: Sequence[Request], *, declared: bool = True) -> None:
+        """Let the model call functions, and wait for the responses that block it.
+
+        Args:
+            requests: What to call, in one message.
+            declared: Leave out those that were not declared.
+        """
 
 
 class Behaviour:
@@ -83,6 +95,15 @@ class Behaviour:
 
     async def act(self, line: Line) -> None:
         """Do what it does at its moment, any but ``CONNECT``."""
+
+    def incoming(self, line: Line, key: str, body: JsonObject) -> None:
+        """Look at a legal client message before it is acted on; may refuse it.
+
+        Args:
+            line: Where it came.
+            key: The message's top-level key.
+            body: What is under it.
+        """
 
     def outgoing(
         self, line: Line, message: Message, turn: Turn | None

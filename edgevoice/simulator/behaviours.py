@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from edgevoice.errors import ConfigError
-from edgevoice.simulator import answers, links, messages
+from edgevoice.simulator import answers, links, messages, toolcalls
 from edgevoice.simulator.behaviour import Behaviour
 from edgevoice.simulator.when import is_when
 
@@ -23,7 +23,10 @@ BEHAVIOURS: Final[dict[str, type[Behaviour]]] = {
     "poisoned": answers.Poisoned,
     "speed": answers.Speed,
     "gaps": answers.Gaps,
-    "call": answers.Call,
+    "call": toolcalls.Call,
+    "call_anyway": toolcalls.CallAnyway,
+    "calls": toolcalls.CallScript,
+    "strict_calls": toolcalls.StrictCalls,
     "refuse": links.Refuse,
     "close": links.Close,
     "dead_handle": links.DeadHandle,

@@ -4,11 +4,13 @@ What the client may say once the session is set up stands in ``hearing``.
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import NoReturn
 
 from websockets.exceptions import ConnectionClosed
 
 from edgevoice.simulator.behaviour import Message
+from edgevoice.simulator.calls import Request
 from edgevoice.simulator.hearing import Hearing
 from edgevoice.simulator.journal import Disconnected, Dropped, Received, Refusal, Sent
 from edgevoice.simulator.reasons import refused
@@ -118,9 +120,16 @@ class Connection:
         self.end_in(time_left)
         await self.send({"goAway": {"timeLeft": f"{time_left:g}s"}})
 
-    async def call(self, function: str) -> None:
-        """Let the model call a function and wait for the response."""
-        await self._responder.call(function)
+    @property
+    def blocked(self) -> bool:
+        """Whether the model waits for the response to a call."""
+        return self._responder.blocked
+
+    async def call(self, requests: Sequence[Request], *, declared: bool = True) -> None:
+        """Let the model call functions, and wait for the responses that block it."""
+        known = self._responder.functions
+        wanted = [r for r in requests if r.name in known or not declared]
+        await self._responder.call(wanted)
 
     # --- the stages of a connection
 
@@ -159,7 +168,10 @@ class Connection:
     async def _converse(self, setup: Setup, session: Session) -> NoReturn:
         hearing = Hearing(setup, session, self._responder)
         while True:
-            await hearing.take(*await self._receive())
+            key, body = await self._receive()
+            for behaviour in self._world.behaviours:
+                behaviour.incoming(self, key, body)
+            await hearing.take(key, body)
 
     async def _receive(self) -> tuple[str, JsonObject]:
         text = await self.socket.receive()

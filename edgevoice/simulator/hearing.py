@@ -9,6 +9,7 @@ import re
 from typing import Final
 
 from edgevoice.audio.pcm import BYTES_PER_FRAME, UPLINK_HZ
+from edgevoice.simulator.pictures import Picture, look
 from edgevoice.simulator.reasons import refused
 from edgevoice.simulator.responder import Responder
 from edgevoice.simulator.sessions import IMAGE_TOKENS, Piece, Session, spoken, typed
@@ -30,6 +31,7 @@ class Hearing:
         self._activity: bytearray | None = None
         self._hz = UPLINK_HZ
         self._seeding = setup.seeded
+        self._pictures: list[Picture] = []
 
     async def take(self, key: str, body: JsonObject) -> None:
         """Act on a message.
@@ -47,7 +49,7 @@ class Hearing:
             case "clientContent":
                 await self._client_content(body)
             case "toolResponse":
-                self._responder.calls.answer(body.get("functionResponses", []))
+                await self._responder.respond(body.get("functionResponses", []))
             case "contextUpdate":
                 self._update(body)
             case _:
@@ -78,6 +80,7 @@ class Hearing:
         if self._activity is not None:
             raise invalid_argument()
         self._activity = bytearray()
+        self._responder.listening = True
         await self._interrupt()
         await self._responder.moment(Moment.START)
 
@@ -86,11 +89,15 @@ class Hearing:
             raise refused("explicit_activity")
         if self._activity is None:
             raise invalid_argument()
-        prompt = Prompt(pcm=bytes(self._activity), hz=self._hz)
+        pcm = bytes(self._activity)
         self._activity = None
-        if prompt.pcm:  # the server says nothing about an empty activity
+        self._responder.listening = False
+        if pcm:
+            prompt = Prompt(pcm=pcm, hz=self._hz, pictures=self._shown())
             self._add(spoken("user", prompt.spoken))
             self._responder.ask(prompt)
+        else:  # the server says nothing about an empty activity
+            self._responder.go_on()
 
     async def _audio(self, blob: JsonObject) -> None:
         pcm = blob.get("data", b"")
@@ -108,30 +115,51 @@ class Hearing:
         await self._responder.moment(Moment.AUDIO)
 
     def _video(self, blob: JsonObject) -> None:
-        if not blob.get("mimeType", "").startswith("image/") or not blob.get("data"):
-            raise invalid_argument()
+        picture = _picture(blob)
+        if self._activity is None and self._setup.manual and not self._setup.all_video:
+            return  # taken, but the model never sees it, and nobody pays for it
+        self._see(picture)
+
+    def _see(self, picture: Picture) -> None:
         self._add(Piece("user", "IMAGE", IMAGE_TOKENS))
+        self._pictures.append(picture)
+
+    def _shown(self) -> tuple[Picture, ...]:
+        """The pictures since the last turn; they are not shown again."""
+        pictures = tuple(self._pictures)
+        self._pictures.clear()
+        return pictures
 
     async def _text(self, text: str) -> None:
         if self._activity is not None:
             raise invalid_argument()
+        self._responder.listening = True
         await self._interrupt()
+        self._responder.listening = False
         self._add(typed("user", text))
-        self._responder.ask(Prompt(text=text))
+        self._responder.ask(Prompt(text=text, pictures=self._shown()))
 
     async def _client_content(self, body: JsonObject) -> None:
         turns = body.get("turns", [])
-        pieces = [piece for turn in turns for piece in _pieces(turn)]
+        pieces = [piece for turn in turns for piece in _texts(turn)]
+        pictures = [picture for turn in turns for picture in _images(turn)]
         answered = body.get("turnComplete", False) and not self._seeding
         if answered:  # whatever activityHandling says
+            self._responder.listening = True
             await self._responder.interrupt()
+            self._responder.listening = self._activity is not None
         self._add(*pieces)
+        for picture in pictures:
+            self._see(picture)
         if answered:
-            self._responder.ask(Prompt(text=_text_of(turns[-1]) if turns else ""))
+            text = _text_of(turns[-1]) if turns else ""
+            self._responder.ask(Prompt(text=text, pictures=self._shown()))
         elif body.get("turnComplete", False):
             self._seeding = False
 
     def _update(self, body: JsonObject) -> None:
+        if not self._setup.family.updates:
+            raise invalid_argument()
         if "systemInstruction" in body:
             self._setup.fields["systemInstruction"] = body["systemInstruction"]
         if "tools" in body:
@@ -145,17 +173,28 @@ class Hearing:
         self._session.context = self._session.context.add(*pieces)
 
 
-def _pieces(content: JsonObject) -> list[Piece]:
-    """What a turn of clientContent adds to the context."""
+def _texts(content: JsonObject) -> list[Piece]:
+    """The text that a turn of clientContent adds to the context."""
     role = content.get("role", "user")
     parts = content.get("parts", [])
     if role not in ("user", "model") or any("functionCall" in part for part in parts):
         raise invalid_argument()
     if any("functionResponse" in part for part in parts):
         raise invalid_argument()
-    texts = [typed(role, part["text"]) for part in parts if "text" in part]
-    images = sum(1 for part in parts if "inlineData" in part)
-    return texts + [Piece(role, "IMAGE", IMAGE_TOKENS)] * images
+    return [typed(role, part["text"]) for part in parts if "text" in part]
+
+
+def _images(content: JsonObject) -> list[Picture]:
+    """The pictures of such a turn."""
+    blobs = (part.get("inlineData") for part in content.get("parts", []))
+    return [_picture(blob) for blob in blobs if blob]
+
+
+def _picture(blob: JsonObject) -> Picture:
+    try:
+        return look(blob.get("mimeType", ""), blob.get("data", b""))
+    except ValueError:
+        raise invalid_argument() from None
 
 
 def _text_of(content: JsonObject) -> str:

@@ -66,6 +66,60 @@ class Answered(Entry, frozen=True):
     interrupted: bool
 
 
+class Called(Entry, frozen=True):
+    """The model called a function.
+
+    Attributes:
+        id: Of the call.
+        name: Of the function.
+        args: Its arguments.
+        blocking: Whether the model waits for the response.
+        when: Seconds of the loop's clock.
+    """
+
+    id: str
+    name: str
+    args: JsonObject
+    blocking: bool
+    when: float
+
+
+class Responded(Entry, frozen=True):
+    """The client answered a call.
+
+    Attributes:
+        id: Of the call.
+        name: Of the function.
+        response: What it answered.
+        scheduling: As in the message; ``SCHEDULING_UNSPECIFIED`` if not set.
+        will_continue: Whether more is to follow.
+        taken: False if the call had been cancelled.
+        when: Seconds of the loop's clock.
+    """
+
+    id: str
+    name: str
+    response: JsonObject
+    scheduling: str
+    will_continue: bool
+    taken: bool
+    when: float
+
+
+class CallCancelled(Entry, frozen=True):
+    """The server gave up a call, and said so.
+
+    Attributes:
+        id: Of the call.
+        name: Of the function.
+        when: Seconds of the loop's clock.
+    """
+
+    id: str
+    name: str
+    when: float
+
+
 class Refusal(Entry, frozen=True):
     """The server closed the socket for a reason of its own, or refused to open it.
 

@@ -7,16 +7,19 @@ ends with interrupted and turnComplete instead.
 """
 
 import asyncio
-import re
-from collections import deque
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
-from edgevoice.audio.pcm import DOWNLINK_HZ
+from msgspec import structs
+
+from edgevoice.simulator import keywords, parts
+from edgevoice.simulator.answers import saying
 from edgevoice.simulator.behaviour import Line, Message
-from edgevoice.simulator.calls import Calls
+from edgevoice.simulator.calling import Calling
+from edgevoice.simulator.calls import Request, Response
 from edgevoice.simulator.journal import Answered
-from edgevoice.simulator.sessions import Session, spoken, usage
+from edgevoice.simulator.pace import FIRST_SOUND_AFTER, GAP_EVERY, HEARD_AFTER, Clock
+from edgevoice.simulator.sessions import Session, spoken, typed, usage
 from edgevoice.simulator.setup import Setup
 from edgevoice.simulator.turn import (
     MESSAGE_BYTES,
@@ -27,19 +30,8 @@ from edgevoice.simulator.turn import (
     Turn,
 )
 from edgevoice.simulator.when import Moment
+from edgevoice.simulator.wire import JsonObject
 from edgevoice.simulator.world import World
-
-HEARD_AFTER: Final = 0.27
-"""Seconds from the end of the activity to the input's transcript (270 to 330 ms were
-measured at the real server)."""
-FIRST_SOUND_AFTER: Final = 0.30
-"""Seconds from the end of the activity to the first sound. The real server takes
-0.3 to 1.2 s; constant here, so that a latency measured against it is the client's."""
-GAP_EVERY: Final = 10
-"""Messages from one gap in the sound to the next, the first after half as many:
-2 s of sound."""
-PART_BYTES: Final = 1920
-"""40 ms of sound: one part; a message has several, and a client must take all."""
 
 
 class Responder:
@@ -49,7 +41,7 @@ class Responder:
 
     Attributes:
         turn: The turn under way; None when the model waits for the user.
-        calls: Function calls that wait for a response.
+        listening: Whether the user is speaking: the model says nothing unasked.
     """
 
     def __init__(
@@ -61,14 +53,15 @@ class Responder:
         tasks: asyncio.TaskGroup,
     ) -> None:
         self.turn: Turn | None = None
-        self.calls = Calls()
+        self.listening = False
         self._line = line
         self._session = session
         self._setup = setup
         self._world = world
         self._tasks = tasks
         self._task: asyncio.Task[None] | None = None
-        self._waiting: deque[Turn] = deque()
+        self._waiting: list[Turn] = []
+        self._calling = Calling(line, setup, world.journal)
 
     def ask(self, prompt: Prompt) -> None:
         """Begin a turn, after the one under way if there is one.
@@ -80,11 +73,29 @@ class Responder:
         answer = Answer()
         for behaviour in struck:
             answer = behaviour.answer(self._line, prompt, answer)
-        turn = Turn(prompt=prompt, answer=answer, struck=struck)
-        if self.turn:
-            self._waiting.append(turn)
-        else:
-            self._begin(turn)
+        answer = keywords.use(prompt.text, self._setup, answer)
+        answer = self._setup.family.adapt(answer)
+        self._wait(Turn(prompt=prompt, answer=answer, struck=struck))
+        self.go_on()
+
+    def _wait(self, turn: Turn) -> None:
+        """Put a turn into the line: what was asked comes before what was not."""
+        self._waiting.append(turn)
+        self._waiting.sort(key=lambda waiting: waiting.prompt.result)
+
+    def go_on(self) -> None:
+        """Begin the next turn that waits in line, if none is under way.
+
+        What the model says unasked waits until the user has finished.
+        """
+        ready = [
+            turn
+            for turn in self._waiting
+            if not (turn.prompt.result and self.listening)
+        ]
+        if ready and self.turn is None:
+            self._waiting = [turn for turn in self._waiting if turn is not ready[0]]
+            self._begin(ready[0])
 
     def _begin(self, turn: Turn) -> None:
         session = self._session
@@ -96,62 +107,140 @@ class Responder:
         self._task = self._tasks.create_task(self._run(turn), name="turn")
 
     async def interrupt(self) -> None:
-        """Cut the turn under way short, if there is one."""
-        turn, task = self.turn, self._task
-        if turn is None or task is None:
-            return
-        task.cancel()
-        await asyncio.wait({task})
-        self._waiting.clear()
-        if ids := self.calls.cancel():
-            await self._line.send({"toolCallCancellation": {"ids": ids}}, turn)
+        """Cut the turn under way short, if there is one, for what the user says."""
+        if self.turn:
+            self._waiting = [turn for turn in self._waiting if turn.prompt.result]
+            await self._cut(self.turn, cancels=True)
+
+    async def _cut(self, turn: Turn, *, cancels: bool) -> None:
+        """End a turn under way, with its calls or without."""
+        assert self._task is not None
+        self._task.cancel()
+        await asyncio.wait({self._task})
+        if cancels:
+            await self._calling.cancel(turn)
         await self._content(turn, interrupted=True)
         await self._finish(turn, interrupted=True)
         await self.moment(Moment.INTERRUPTED)
 
-    async def call(self, function: str) -> None:
-        """Call a declared function within the turn and wait for its response."""
-        if function not in self._setup.functions:
+    # --- function calls
+
+    @property
+    def functions(self) -> Collection[str]:
+        """Names of the functions that are declared now."""
+        return self._setup.functions
+
+    @property
+    def blocked(self) -> bool:
+        """Whether the model waits for the response to a call."""
+        return self._calling.blocked
+
+    async def call(self, requests: Sequence[Request]) -> None:
+        """Call functions within the turn, and wait for those that block.
+
+        None are called while the model takes up the response to another call, or it
+        would never come to an end.
+        """
+        if self.turn is None or self.turn.prompt.result or not requests:
             return
-        name, answered = self.calls.open()
-        call = {"id": name, "name": function, "args": {}}
-        await self._line.send({"toolCall": {"functionCalls": [call]}}, self.turn)
+        calls = await self._calling.send(requests, self.turn)
         await self._say_not_resumable(self.turn)
-        await answered.wait()
+        words = await self._calling.wait(calls)
+        self._learn(words)
+        self.turn.shown = self._session.context
+
+    async def respond(self, fields: Iterable[JsonObject]) -> None:
+        """Take the client's responses to calls.
+
+        Raises:
+            Refused: See ``Calls.answer``.
+        """
+        waited = self._calling.pending
+        for response in self._calling.take(fields):
+            await self._take_up(response)
+        idle = self.turn is None and not self._waiting
+        if waited and idle and not self._calling.pending:
+            await self._say_resumable(None)
+
+    async def _take_up(self, response: Response) -> None:
+        """Say what a call that did not block has brought, now, later or never."""
+        self._learn([response.words])
+        if response.scheduling == "SILENT":
+            return
+        prompt = Prompt(text=response.words, result=True)
+        turn = Turn(prompt=prompt, answer=saying(response.words))
+        if response.scheduling == "INTERRUPT":
+            self._waiting.insert(0, turn)
+            if self.turn and not self.blocked:
+                await self._cut(self.turn, cancels=False)
+        else:  # WHEN_IDLE is the default (FunctionResponse.scheduling)
+            self._wait(turn)
+        self.go_on()
+
+    def _learn(self, words: Iterable[str]) -> None:
+        """Put the responses to calls into the context."""
+        pieces = [typed("user", text) for text in words]
+        self._session.context = self._session.context.add(*pieces)
+
+    # --- one turn
 
     async def _run(self, turn: Turn) -> None:
         """The life of one turn that nobody interrupts."""
         for behaviour in turn.struck:
             await behaviour.act(self._line)
-        clock = _Clock(self._world.pace)
+        await self.call(keywords.calls(turn.prompt.text, self._setup))
+        clock = Clock(self._world.pace)
         await clock.until(HEARD_AFTER)
         if turn.prompt.pcm and "inputAudioTranscription" in self._setup.fields:
             heard = f" {turn.prompt.spoken:.1f} seconds of speech"
             await self._content(turn, inputTranscription={"text": heard})
-        await self._generate(turn, clock)
-        if not turn.answer.ends:
+        for filler in turn.answer.extras.fillers:
+            await self._say(turn, saying(filler), clock)
+            going_on = {"turnComplete": True, "interactionStatus": "IN_PROGRESS"}
+            await self._content(turn, **going_on)
+        for content in turn.answer.extras.contents:
+            await self._content(turn, **content)
+        await self._say(turn, self._with_results(turn.answer), clock)
+        while self._calling.results:  # of calls made in mid-answer
+            await self._generate(turn, self._with_results(turn.answer), clock)
+            await self._content(turn, generationComplete=True)
+            await clock.until(FIRST_SOUND_AFTER + turn.answered)
+        await self._finish(turn, interrupted=False)
+        await self.moment(Moment.IDLE)
+
+    def _with_results(self, answer: Answer) -> Answer:
+        """What there is to say: the answer, unless calls have been answered."""
+        if not self._calling.results:
+            return answer
+        said = saying(". ".join(self._calling.results))
+        self._calling.results.clear()
+        return structs.replace(answer, pcm=said.pcm, text=said.text)
+
+    async def _say(self, turn: Turn, answer: Answer, clock: Clock) -> None:
+        """Speak, and wait until the client should have played it."""
+        await self._generate(turn, answer, clock)
+        if not answer.ends:
             await asyncio.Event().wait()  # for ever, until interrupted
         turn.phase = Phase.PLAYING
         await self._content(turn, generationComplete=True)
         await self.moment(Moment.GENERATED)
         await clock.until(FIRST_SOUND_AFTER + turn.answered)
-        await self._finish(turn, interrupted=False)
-        await self.moment(Moment.IDLE)
 
-    async def _generate(self, turn: Turn, clock: "_Clock") -> None:
+    async def _generate(self, turn: Turn, answer: Answer, clock: Clock) -> None:
         """Send the sound in its pace, and the transcript in step with it."""
-        answer = turn.answer
-        messages = list(_split(answer.pcm, MESSAGE_BYTES))
-        words = _words(answer.text) if self._transcribes else []
+        before = turn.answered
+        messages = list(parts.split(answer.pcm, MESSAGE_BYTES))
+        words = parts.words(answer.text) if self._transcribes else []
         for index, pcm in enumerate(messages):
             if index % GAP_EVERY == GAP_EVERY // 2:
                 await clock.rest(answer.gap)
-            due = index * MESSAGE_SECONDS / answer.speed
+            due = before + index * MESSAGE_SECONDS / answer.speed
             await clock.until(FIRST_SOUND_AFTER + due)
             turn.phase = Phase.GENERATING
+            first = not turn.sent
             turn.sent += len(pcm)
-            await self._content(turn, modelTurn=_model_turn(pcm))
-            if index == 0:
+            await self._content(turn, modelTurn=parts.model_turn(pcm))
+            if first:
                 await self._say_not_resumable(turn)
                 await self.moment(Moment.ANSWER)
             done, left = divmod(len(words), len(messages) - index)
@@ -163,16 +252,16 @@ class Responder:
     async def _finish(self, turn: Turn, *, interrupted: bool) -> None:
         """Close the turn; only what was sent stays in the context."""
         said = spoken("model", turn.answered)
-        bill = usage(turn.shown, self._setup.instruction_tokens, said)
+        contents = () if interrupted else turn.answer.extras.contents
+        bill = usage(turn.shown, self._setup.instruction_tokens, said, contents)
         self._session.context = self._session.context.add(said).at_turn(turn.number)
         self.turn = None
-        complete: Message = {"serverContent": {"turnComplete": True}}
+        closing = self._setup.family.closing
+        if not interrupted:
+            closing = closing | turn.answer.extras.closing
+        complete: Message = {"serverContent": {"turnComplete": True, **closing}}
         await self._line.send({**complete, "usageMetadata": bill}, turn)
-        if self._setup.resumable:
-            now = asyncio.get_running_loop().time()
-            handle = self._world.sessions.issue(self._session, now)
-            update = {"newHandle": handle, "resumable": True}
-            await self._line.send({"sessionResumptionUpdate": update}, turn)
+        await self._say_resumable(turn)
         self._world.journal.add(
             Answered(
                 connection=self._line.number,
@@ -182,8 +271,18 @@ class Responder:
                 interrupted=interrupted,
             )
         )
-        if self._waiting and self.turn is None:
-            self._begin(self._waiting.popleft())
+        self.go_on()
+
+    async def _say_resumable(self, turn: Turn | None) -> None:
+        """Give a handle, or none while calls wait for their responses."""
+        if not self._setup.resumable:
+            return
+        update: Message = {}
+        if not self._calling.pending:
+            now = asyncio.get_running_loop().time()
+            handle = self._world.sessions.issue(self._session, now)
+            update = {"newHandle": handle, "resumable": True}
+        await self._line.send({"sessionResumptionUpdate": update}, turn)
 
     @property
     def _transcribes(self) -> bool:
@@ -199,38 +298,3 @@ class Responder:
     async def moment(self, moment: Moment) -> None:
         """Let the behaviours act."""
         await self._world.moment(moment, self._line)
-
-
-class _Clock:
-    """Waits until so many seconds after its creation, stretched by the pace."""
-
-    def __init__(self, pace: float) -> None:
-        self._pace = pace
-        self._start = asyncio.get_running_loop().time()
-
-    async def until(self, seconds: float) -> None:
-        now = asyncio.get_running_loop().time()
-        await asyncio.sleep(max(0.0, self._start + seconds * self._pace - now))
-
-    async def rest(self, seconds: float) -> None:
-        """Stand still for so long; what is late after that is not waited for."""
-        await asyncio.sleep(seconds * self._pace)
-
-
-def _split(pcm: bytes, size: int) -> Iterator[bytes]:
-    return (pcm[start : start + size] for start in range(0, len(pcm), size))
-
-
-def _words(text: str) -> list[str]:
-    """Pieces of a transcript; each carries its own whitespace."""
-    return re.findall(r"\s*\S+\s*\Z|\s*\S+", text)
-
-
-def _model_turn(pcm: bytes) -> Message:
-    mime = f"audio/pcm;rate={DOWNLINK_HZ}"
-    return {
-        "parts": [
-            {"inlineData": {"mimeType": mime, "data": part}}
-            for part in _split(pcm, PART_BYTES)
-        ]
-    }

@@ -2,7 +2,7 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Literal, TypeAlias
 
 from msgspec import Struct, structs
@@ -14,6 +14,9 @@ AUDIO_TOKENS_PER_SECOND: Final = 25
 """Live API, "Best practices"; the same for both directions."""
 IMAGE_TOKENS: Final = 258
 """One picture or frame of video ("Token counting")."""
+
+PAGE_TOKENS: Final = 400
+"""What a search or a page brings, here."""
 
 Modality: TypeAlias = Literal["TEXT", "AUDIO", "IMAGE"]
 Usage: TypeAlias = dict[str, Any]
@@ -71,26 +74,50 @@ class Context(Struct, frozen=True):
         return structs.replace(self, pieces=tuple(left))
 
 
-def usage(context: Context, instructions: int, answer: Piece) -> Usage:
+def usage(
+    context: Context,
+    instructions: int,
+    answer: Piece,
+    contents: Iterable[Mapping[str, Any]] = (),
+) -> Usage:
     """UsageMetadata of one turn: the whole context is billed at each.
 
     Args:
         context: What the model was shown.
         instructions: Tokens of the system instruction.
         answer: What it said.
+        contents: What it sent beside that: its thoughts, and what its tools brought.
     """
     prompt: Counter[str] = Counter()
     prompt["TEXT"] += instructions
     for piece in context.pieces:
         prompt[piece.modality] += piece.tokens
+    thoughts, tools = _beside(contents)
     counts = {
         "promptTokenCount": prompt.total(),
         "responseTokenCount": answer.tokens,
-        "totalTokenCount": prompt.total() + answer.tokens,
+        "toolUsePromptTokenCount": tools,
+        "thoughtsTokenCount": thoughts,
+        "totalTokenCount": prompt.total() + answer.tokens + tools + thoughts,
         "promptTokensDetails": _details(prompt),
         "responseTokensDetails": _details(Counter({answer.modality: answer.tokens})),
+        "toolUsePromptTokensDetails": _details(Counter({"TEXT": tools})),
     }
     return {name: count for name, count in counts.items() if count}
+
+
+def _beside(contents: Iterable[Mapping[str, Any]]) -> tuple[int, int]:
+    """Tokens of thoughts, and of what tools brought."""
+    thoughts = tools = 0
+    for content in contents:
+        for part in content.get("modelTurn", {}).get("parts", []):
+            if part.get("thought"):
+                thoughts += typed("model", part["text"]).tokens
+            output = part.get("codeExecutionResult", {}).get("output", "")
+            tools += typed("user", output).tokens
+        if content.keys() & {"groundingMetadata", "urlContextMetadata"}:
+            tools += PAGE_TOKENS
+    return thoughts, tools
 
 
 def _details(tokens: Counter[str]) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from edgevoice.simulator.families import Family, family
 from edgevoice.simulator.reasons import refused
 from edgevoice.simulator.sessions import typed
 from edgevoice.simulator.wire import JsonObject, Refused, invalid_argument
@@ -23,8 +24,6 @@ MODELS: Final = frozenset(
 
 _WINDOW: Final = 131_072
 """Tokens of context of all these models."""
-
-_NO_THINKING_LEVEL: Final = frozenset({"gemini-3.8-live"})
 
 
 class Setup(Struct, frozen=True):
@@ -88,11 +87,35 @@ class Setup(Struct, frozen=True):
         return trigger, self.get(*path, default=trigger // 2)
 
     @property
-    def functions(self) -> frozenset[str]:
-        """Names of the declared functions."""
+    def family(self) -> Family:
+        """How its model differs from others."""
+        return family(self.model)
+
+    @property
+    def functions(self) -> dict[str, JsonObject]:
+        """The declared functions by name."""
         tools = self.get("tools", default=[])
         declared = (tool.get("functionDeclarations", []) for tool in tools)
-        return frozenset(f.get("name", "") for functions in declared for f in functions)
+        return {f.get("name", ""): f for functions in declared for f in functions}
+
+    def blocks(self, function: str) -> bool:
+        """Whether the model waits for the response of a function."""
+        behavior = self.functions.get(function, {}).get("behavior", "UNSPECIFIED")
+        if behavior == "UNSPECIFIED":
+            return not self.family.non_blocking
+        return bool(behavior == "BLOCKING")
+
+    def uses(self, tool: str) -> bool:
+        """Whether a tool of the server's own was declared, such as googleSearch."""
+        return any(tool in declared for declared in self.get("tools", default=[]))
+
+    @property
+    def all_video(self) -> bool:
+        """Whether pictures outside an activity are seen."""
+        coverage = self.get("realtimeInputConfig", "turnCoverage")
+        if coverage in (None, "TURN_COVERAGE_UNSPECIFIED"):
+            return self.family.all_video
+        return bool(coverage != "TURN_INCLUDES_ONLY_ACTIVITY")
 
     @property
     def instruction_tokens(self) -> int:
@@ -120,9 +143,26 @@ def check(setup: Setup, version: str) -> None:
             f"{setup.model} is not found for API version {version}, "
             "or is not supported for bidiGenerateContent",
         )
-    if "TEXT" in setup.get("generationConfig", "responseModalities", default=[]):
+    _check_model(setup, setup.family)
+
+
+def _check_model(setup: Setup, model: Family) -> None:
+    """Refuse what other models take, but not this one.
+
+    Raises:
+        Refused: With the server's code, and its words where they are known.
+    """
+    modalities = setup.get("generationConfig", "responseModalities", default=[])
+    if "TEXT" in modalities and model.speaks:
         raise refused("no_voices")
-    if name in _NO_THINKING_LEVEL and setup.get(
-        "generationConfig", "thinkingConfig", "thinkingLevel"
-    ):
+    thinking = setup.get("generationConfig", "thinkingConfig", default={})
+    if "thinkingLevel" in thinking and not model.thinking_level:
         raise refused("thinking_level")
+    chosen = thinking.keys() & {"thinkingLevel", "thinkingBudget"}
+    if model.extended and len(chosen) != 1:
+        raise invalid_argument()
+    if setup.get("generationConfig", "enableAffectiveDialog") and not model.affective:
+        raise invalid_argument()
+    # always on in these models: it cannot be switched off
+    if model.updates and setup.get("proactivity", "proactiveAudio") is False:
+        raise invalid_argument()

@@ -1,12 +1,14 @@
 """What one turn is made of: the prompt, the answer, and how far it has come."""
 
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from edgevoice.audio.pcm import BYTES_PER_FRAME, DOWNLINK_HZ, UPLINK_HZ, seconds
+from edgevoice.simulator.pictures import Picture
 from edgevoice.simulator.sessions import Context
+from edgevoice.simulator.wire import JsonObject
 
 if TYPE_CHECKING:
     from edgevoice.simulator.behaviour import Behaviour
@@ -25,11 +27,26 @@ class Prompt(Struct, frozen=True, kw_only=True):
     """16 bit mono at ``hz``; empty when it was typed."""
     hz: int = UPLINK_HZ
     text: str = ""
+    pictures: tuple[Picture, ...] = ()
+    """What was shown since the last turn."""
+    result: bool = False
+    """Whether nobody asked: the model takes up the response to a call."""
 
     @property
     def spoken(self) -> float:
         """Seconds of speech."""
         return seconds(self.pcm, self.hz)
+
+
+class Extras(Struct, frozen=True, kw_only=True):
+    """What an answer has beside its sound and its transcript."""
+
+    contents: tuple[JsonObject, ...] = ()
+    """Each a ``serverContent`` of its own, before the sound."""
+    closing: JsonObject = {}
+    """Fields that stand beside turnComplete."""
+    fillers: tuple[str, ...] = ()
+    """Said before, each closed by a turnComplete that is not the last one."""
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -45,6 +62,16 @@ class Answer(Struct, frozen=True, kw_only=True):
     """Seconds of sound sent per second."""
     gap: float = 0.0
     """Seconds for which the sound stands still now and then."""
+    extras: Extras = Extras()
+
+    def beside(self, *contents: JsonObject, **closing: Any) -> "Answer":
+        """The answer with more contents before its sound, and fields at its end."""
+        extras = structs.replace(
+            self.extras,
+            contents=self.extras.contents + contents,
+            closing=self.extras.closing | closing,
+        )
+        return structs.replace(self, extras=extras)
 
 
 class Phase(Enum):

@@ -1,0 +1,227 @@
+"""What the model calls: each id is answered once, or cancelled by the server.
+
+A call that the model waits for (of a tool that is not ``background``) holds up the
+next ``activityStart`` for a while, see ``uplink``; the conversation is told, so that it
+waits longer than for a server that is silent. When the link is lost the server has
+forgotten the ids, but what has begun goes on, see ``runs``.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator, Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+from websockets.exceptions import ConnectionClosed
+
+from edgevoice.conversation import Event
+from edgevoice.daemon.downlink import Respond
+from edgevoice.daemon.news import News
+from edgevoice.daemon.permission import Permission
+from edgevoice.daemon.runs import Run, Runs
+from edgevoice.live.incoming import ToolCall
+from edgevoice.live.outgoing import FunctionResponse
+from edgevoice.tools.tool import Result, Tool
+
+log = logging.getLogger(__name__)
+
+CROSSING_S: Final = 1.0
+"""A call that comes while the person speaks is about to be cancelled by the server; it
+begins only if that does not happen within so many seconds."""
+
+
+class Calls:
+    """Carries out what the model calls; loop's thread only.
+
+    Args:
+        tools: What can be called now, by name.
+        happened: Told of ``CALLED``, ``RESPONDED``, ``ASKED`` and ``UNASKED``.
+        news: Told of every call and how it ended.
+        clock: Seconds of the loop's clock.
+    """
+
+    def __init__(
+        self,
+        tools: Callable[[], Mapping[str, Tool]],
+        happened: Callable[[Event], None],
+        news: News,
+        clock: Callable[[], float],
+    ) -> None:
+        self.permission = Permission(happened, news)
+        self._tools = tools
+        self._happened = happened
+        self._news = news
+        self._clock = clock
+        self._calls: dict[str, _Call] = {}
+        self._runs = Runs()
+        self._told = False
+
+    async def keep(self) -> None:
+        """Own what runs, until cancelled; then all of it is ended."""
+        await self._runs.keep()
+
+    def take(self, asked: ToolCall, respond: Respond, *, crossing: bool) -> None:
+        """The model calls a function.
+
+        Args:
+            asked: Which, and with what.
+            respond: See ``downlink.Respond``.
+            crossing: The person speaks: see ``CROSSING_S``.
+        """
+        if not asked.id or asked.id in self._calls:
+            log.warning("a function call without an id of its own; ignored")
+            return
+        tool = self._tools().get(asked.name)
+        call = _Call(asked, tool, respond, self._clock())
+        self._calls[asked.id] = call
+        self._news.tell("tool_call", name=asked.name, state="called", args=asked.args)
+        self._tell_conversation()
+        pause = CROSSING_S if crossing else 0.0
+        call.task = self._runs.begin(self._serve(call, pause), f"call {asked.name}")
+
+    def cancel(self, ids: tuple[str, ...]) -> None:
+        """The server does not want these any more; they are not answered."""
+        for name in ids:
+            call = self._calls.get(name)
+            if call is not None:
+                if call.run is not None:
+                    call.run.end()
+                self._end(call, "cancelled")
+
+    def link_lost(self) -> None:
+        """Nothing can be answered any more; what has begun goes on, see above."""
+        for call in tuple(self._calls.values()):
+            self._end(call, _UNSENT)
+        self._runs.link_lost()
+
+    def turn_ended(self) -> None:
+        """The question will not be sent again, so its calls do not come again."""
+        self._runs.turn_ended()
+
+    @property
+    def blocking(self) -> bool:
+        """Whether the model waits for a result."""
+        return any(not call.background for call in self._calls.values())
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a result is still to be sent, awaited or not."""
+        return bool(self._calls)
+
+    def _tell_conversation(self) -> None:
+        if self.blocking is not self._told:
+            self._told = self.blocking
+            self._happened(Event.CALLED if self.blocking else Event.RESPONDED)
+
+    # -- one call --------------------------------------------------------------------
+
+    async def _serve(self, call: "_Call", pause: float) -> None:
+        await asyncio.sleep(pause)
+        outcome = "done"
+        try:
+            async with contextlib.aclosing(self._results(call)) as results:
+                async for result in results:
+                    await call.answer(result)
+                    if "error" in result.response:
+                        outcome = "failed"
+            if call.unfinished:
+                await call.finish()
+        except ConnectionClosed:
+            outcome = _UNSENT
+        self._end(call, outcome)
+
+    async def _results(self, call: "_Call") -> AsyncGenerator[Result, None]:
+        tool, asked = call.tool, call.asked
+        if tool is None:
+            known = ", ".join(self._tools()) or "none"
+            yield _error(f"there is no function {asked.name!r}; known: {known}")
+            return
+        call.run = self._runs.again(asked)
+        if call.run is None:
+            if tool.confirm and not await self.permission.ask(asked):
+                yield _error("the person did not allow it")
+                return
+            call.run = self._runs.start(tool, asked)
+        async for result in call.run.results():
+            yield result
+
+    def _end(self, call: "_Call", outcome: str) -> None:
+        if self._calls.get(call.asked.id) is not call:
+            return
+        del self._calls[call.asked.id]
+        if call.task is not asyncio.current_task() and call.task is not None:
+            call.task.cancel()
+        name, took = call.asked.name, round((self._clock() - call.began) * 1000)
+        log.info(
+            "call of %s: %s after %d ms",
+            name,
+            outcome,
+            took,
+            extra={"TOOL": name, "OUTCOME": outcome, "TOOK_MS": took},
+        )
+        self._news.tell("tool_call", name=name, state=outcome, took_ms=took)
+        self._tell_conversation()
+
+
+class _Call:
+    """One id, to be answered on the link on which it came."""
+
+    def __init__(
+        self, asked: ToolCall, tool: Tool | None, respond: Respond, began: float
+    ) -> None:
+        self.asked = asked
+        self.tool = tool
+        self.began = began
+        self.task: asyncio.Task[None] | None = None
+        self.run: Run | None = None
+        self.unfinished = False
+        """The newest result said that more would follow."""
+        self._respond = respond
+
+    @property
+    def background(self) -> bool:
+        """Whether the model goes on meanwhile."""
+        return self.tool is not None and self.tool.background
+
+    async def answer(self, result: Result) -> None:
+        """Send one result.
+
+        Raises:
+            ConnectionClosed: The link is lost.
+        """
+        self.unfinished = self.background and result.more
+        scheduling = self.tool.scheduling if self.tool and self.background else None
+        await self._send(_plain(result.response), scheduling)
+
+    async def finish(self) -> None:
+        """Say that nothing follows after all, without making the model speak."""
+        self.unfinished = False
+        await self._send({}, "SILENT")
+
+    async def _send(self, response: dict[str, Any], scheduling: str | None) -> None:
+        await self._respond(
+            FunctionResponse(
+                id=self.asked.id,
+                name=self.asked.name,
+                response=response,
+                scheduling=scheduling,
+                will_continue=self.unfinished or None,
+            )
+        )
+
+
+_UNSENT: Final = "unanswered: the link is lost"
+
+
+def _error(words: str) -> Result:
+    return Result(response={"error": words})
+
+
+def _plain(response: dict[str, Any]) -> dict[str, Any]:
+    """The response if it can be said in JSON, else an error in its place."""
+    try:
+        msgspec.json.encode(response)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return {"error": "the function's result is not plain JSON"}
+    return response

@@ -1,0 +1,366 @@
+"""Calls of the model: each id answered once, or cancelled by the server."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosedOK
+
+from edgevoice.conversation import Event
+from edgevoice.daemon.bell import Bell
+from edgevoice.daemon.calls import CROSSING_S, Calls
+from edgevoice.daemon.news import Item, News
+from edgevoice.live.incoming import ToolCall
+from edgevoice.live.outgoing import FunctionResponse
+from tests.door import Door
+
+
+class House:
+    """Calls, the tools that they may reach, and a server that notes the results."""
+
+    def __init__(self, *tools: Door) -> None:
+        self.bell = Bell()
+        self.events: list[Event] = []
+        self.items: list[Item] = []
+        self.sent: list[FunctionResponse] = []
+        self.lost = False
+        news = News(lambda: 0.0)
+        news.listen(self._told)
+        known = {tool.name: tool for tool in tools}
+        clock = asyncio.get_running_loop().time
+        self.calls = Calls(lambda: known, self._happened, news, clock)
+
+    def _told(self, item: Item) -> None:
+        self.items.append(item)
+        self.bell.ring()
+
+    def _happened(self, event: Event) -> None:
+        self.events.append(event)
+        self.bell.ring()
+
+    async def _respond(self, response: FunctionResponse) -> None:
+        if self.lost:
+            raise ConnectionClosedOK(None, None)
+        self.sent.append(response)
+        self.bell.ring()
+
+    def asked(self, name: str = "door", call: str = "1", **args: Any) -> None:
+        self.calls.take(ToolCall(call, name, args), self._respond, crossing=False)
+
+    def crosses(self, name: str = "door", call: str = "1") -> None:
+        self.calls.take(ToolCall(call, name, {}), self._respond, crossing=True)
+
+    async def until(self, true: Callable[[], object]) -> None:
+        assert await self.bell.until(true, 5.0), (self.events, self.sent)
+
+    async def idle(self) -> None:
+        await self.until(lambda: not self.calls.under_way)
+
+    @property
+    def states(self) -> list[str]:
+        return [item["state"] for item in self.items if item["event"] == "tool_call"]
+
+
+@contextlib.asynccontextmanager
+async def house(*tools: Door) -> AsyncIterator[House]:
+    here = House(*tools)
+    keeping = asyncio.create_task(here.calls.keep())
+    await asyncio.sleep(0)
+    try:
+        yield here
+    finally:
+        keeping.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await keeping
+
+
+async def test_the_result_goes_out_under_the_calls_id() -> None:
+    door = Door()
+    async with house(door) as here:
+        here.asked(level=3)
+        assert here.calls.blocking
+        door.done({"angle": 90})
+        await here.idle()
+
+        assert door.began == [{"level": 3}]
+        assert here.sent == [
+            FunctionResponse(id="1", name="door", response={"output": {"angle": 90}})
+        ]
+        assert here.events == [Event.CALLED, Event.RESPONDED]
+        assert here.states == ["called", "done"]
+
+
+async def test_an_unknown_function_is_an_error_for_the_model() -> None:
+    async with house(Door()) as here:
+        here.asked("window")
+        await here.idle()
+
+        [answer] = here.sent
+        assert answer.response == {
+            "error": "there is no function 'window'; known: door"
+        }
+
+
+async def test_a_call_without_an_id_of_its_own_is_not_carried_out_twice() -> None:
+    door = Door()
+    async with house(door) as here:
+        here.asked(call="7")
+        here.asked(call="7")
+        here.asked(call="")
+        await door.until(lambda: len(door.began) == 1)
+        door.done()
+        await here.idle()
+
+        assert len(door.began) == len(here.sent) == 1
+
+
+async def test_a_cancelled_call_is_ended_and_not_answered() -> None:
+    door = Door()
+    async with house(door) as here:
+        here.asked()
+        await door.until(lambda: len(door.began) == 1)
+        here.calls.cancel(("1", "unknown"))
+        await here.idle()
+        await door.until(lambda: door.ended)
+
+        assert here.sent == []
+        assert here.events == [Event.CALLED, Event.RESPONDED]
+        assert here.states == ["called", "cancelled"]
+
+
+async def test_a_tool_that_takes_too_long_is_ended_and_the_model_told() -> None:
+    door = Door()
+    door.timeout_s = 0.05
+    async with house(door) as here:
+        here.asked()
+        await here.idle()
+
+        assert door.ended == 1
+        [answer] = here.sent
+        assert answer.response == {"error": "no result within 0.05 s; it was ended"}
+
+
+async def test_a_tool_without_a_result_is_an_error() -> None:
+    door = Door()
+    async with house(door) as here:
+        here.asked()
+        door.results.put_nowait(None)
+        await here.idle()
+
+        [answer] = here.sent
+        assert answer.response == {"error": "the function gave no result"}
+
+
+@pytest.mark.parametrize("output", [object(), {1: object()}, "\ud800"])
+async def test_a_result_that_is_no_json_is_an_error(output: object) -> None:
+    door = Door()
+    async with house(door) as here:
+        here.asked()
+        door.done(output)
+        await here.idle()
+
+        [answer] = here.sent
+        assert answer.response == {"error": "the function's result is not plain JSON"}
+
+
+# -- in the background -----------------------------------------------------------
+
+
+async def test_the_model_does_not_wait_for_a_background_call() -> None:
+    door = Door(background=True)
+    async with house(door) as here:
+        here.asked()
+        await door.until(lambda: len(door.began) == 1)
+        assert here.calls.under_way
+        assert not here.calls.blocking
+        door.done(1, more=True)
+        door.done(2)
+        await here.idle()
+
+        assert [(one.will_continue, one.scheduling) for one in here.sent] == [
+            (True, "WHEN_IDLE"),
+            (None, "WHEN_IDLE"),
+        ]
+        assert here.events == []
+
+
+async def test_a_stream_that_breaks_off_is_ended_without_a_word() -> None:
+    door = Door(background=True)
+    async with house(door) as here:
+        here.asked()
+        door.done(1, more=True)
+        door.results.put_nowait(None)
+        await here.idle()
+
+        last = here.sent[-1]
+        assert (last.response, last.scheduling, last.will_continue) == (
+            {},
+            "SILENT",
+            None,
+        )
+
+
+async def test_a_tool_that_is_waited_for_has_no_scheduling() -> None:
+    door = Door()
+    async with house(door) as here:
+        here.asked()
+        door.done()
+        await here.idle()
+
+        assert here.sent[0].scheduling is None
+
+
+# -- a lost link -----------------------------------------------------------------
+
+
+async def test_the_same_call_after_a_lost_link_is_not_done_twice() -> None:
+    door = Door()
+    async with house(door) as here:
+        here.asked(call="1", level=3)
+        await door.until(lambda: len(door.began) == 1)
+        here.calls.link_lost()
+        assert not here.calls.under_way
+        here.asked(call="2", level=3)
+        door.done()
+        await here.idle()
+
+        assert door.began == [{"level": 3}]
+        assert [answer.id for answer in here.sent] == ["2"]
+
+
+async def test_a_result_that_was_lost_on_the_way_is_sent_again() -> None:
+    door = Door()
+    async with house(door) as here:
+        here.lost = True
+        here.asked(call="1")
+        door.done()
+        await here.idle()
+        here.calls.link_lost()
+        here.lost = False
+        here.asked(call="2")
+        await here.idle()
+
+        assert len(door.began) == 1
+        assert [answer.response for answer in here.sent] == [{"output": "open"}]
+
+
+async def test_another_call_after_a_lost_link_is_carried_out() -> None:
+    door = Door()
+    async with house(door) as here:
+        here.asked(call="1", level=3)
+        await door.until(lambda: len(door.began) == 1)
+        here.calls.link_lost()
+        here.asked(call="2", level=4)
+        await door.until(lambda: len(door.began) == 2)
+
+        assert door.began == [{"level": 3}, {"level": 4}]
+
+
+async def test_the_same_call_twice_on_one_link_is_done_twice() -> None:
+    door = Door()
+    async with house(door) as here:
+        here.asked(call="1")
+        door.done()
+        await here.idle()
+        here.asked(call="2")
+        door.done()
+        await here.idle()
+
+        assert len(door.began) == 2
+
+
+async def test_the_next_question_begins_without_memory() -> None:
+    door = Door()
+    async with house(door) as here:
+        here.asked(call="1")
+        door.done()
+        await here.idle()
+        here.calls.link_lost()
+        here.calls.turn_ended()
+        here.asked(call="2")
+        await door.until(lambda: len(door.began) == 2)
+
+        assert len(door.began) == 2
+
+
+async def test_the_end_ends_what_runs() -> None:
+    door = Door()
+    async with house(door) as here:
+        here.asked()
+        await door.until(lambda: len(door.began) == 1)
+        here.calls.link_lost()
+
+    assert door.ended == 1
+
+
+# -- the person ------------------------------------------------------------------
+
+
+async def test_a_call_that_is_to_be_allowed_waits_for_the_person() -> None:
+    door = Door(confirm=True)
+    async with house(door) as here:
+        here.asked()
+        await here.until(lambda: Event.ASKED in here.events)
+        assert door.began == []
+        here.calls.permission.decide(allowed=True)
+        door.done()
+        await here.idle()
+
+        assert len(door.began) == 1
+        assert Event.UNASKED not in here.events
+
+
+async def test_what_the_person_does_not_allow_is_not_done() -> None:
+    door = Door(confirm=True)
+    async with house(door) as here:
+        here.asked()
+        await here.until(lambda: Event.ASKED in here.events)
+        here.calls.permission.decide(allowed=False)
+        await here.idle()
+
+        assert door.began == []
+        assert here.sent[0].response == {"error": "the person did not allow it"}
+
+
+async def test_one_question_after_the_other() -> None:
+    door = Door(confirm=True)
+    async with house(door) as here:
+        here.asked(call="1")
+        here.asked(call="2")
+        await here.until(lambda: here.events.count(Event.ASKED) == 1)
+        here.calls.permission.decide(allowed=False)
+        await here.until(lambda: here.events.count(Event.ASKED) == 2)
+        here.calls.permission.decide(allowed=True)
+        door.done()
+        await here.idle()
+
+        assert len(door.began) == 1
+        assert len(here.sent) == 2
+
+
+async def test_a_question_whose_call_is_cancelled_is_taken_back() -> None:
+    door = Door(confirm=True)
+    async with house(door) as here:
+        here.asked()
+        await here.until(lambda: Event.ASKED in here.events)
+        here.calls.cancel(("1",))
+        await here.until(lambda: Event.UNASKED in here.events)
+
+        assert here.sent == []
+
+
+async def test_a_call_that_crosses_the_persons_speech_waits_to_be_cancelled() -> None:
+    door = Door()
+    async with house(door) as here:
+        began = asyncio.get_running_loop().time()
+        here.crosses(call="1")
+        here.crosses(call="2")
+        here.calls.cancel(("1",))
+        await door.until(lambda: len(door.began) == 1)
+
+        assert asyncio.get_running_loop().time() - began >= CROSSING_S
+        door.done()
+        await here.idle()
+        assert [answer.id for answer in here.sent] == ["2"]
