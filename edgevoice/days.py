@@ -48,8 +48,8 @@ def table(rows: Sequence[Row], currency: str, note: str = "") -> str:
     if not rows:
         return "nothing was counted yet"
     lines = [f"{'day':<12}{'turns':>7}{'tokens':>12}{currency:>10}"]
-    lines += [_line(str(day), *facts) for day, *facts in rows if facts[0]]
-    together = [sum(row[at] for row in rows) for at in (1, 2, 3)]
+    lines += [_line(str(row[0]), *row[1:]) for row in rows if row[1]]
+    together = [sum(column) for column in list(zip(*rows, strict=True))[1:]]
     lines.append(_line("together", *together))
     return "\n".join([*lines, note] if note else lines)
 
@@ -95,7 +95,7 @@ def svg(rows: Sequence[Row], currency: str) -> str:
 def _step(most: float) -> float:
     """A round distance between the lines, about four of them up to ``most``."""
     least = max(most, 0.001) / 4
-    power = 10 ** math.floor(math.log10(least))
+    power: float = 10.0 ** math.floor(math.log10(least))
     return next(n * power for n in (1, 2, 2.5, 5, 10) if n * power >= least)
 
 

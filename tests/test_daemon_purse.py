@@ -76,7 +76,7 @@ def test_a_model_that_is_not_known_is_an_estimate_until_all_prices_are_set(
     purse: Purse,
 ) -> None:
     assert not purse.estimate
-    unknown = {"model": "gemini-9-live"}
+    unknown: dict[str, object] = {"model": "gemini-9-live"}
     purse.settings = settings(live=unknown, prices={"output_audio": 1})
     assert purse.estimate
     assert purse.days()["estimate"] is True
@@ -84,6 +84,16 @@ def test_a_model_that_is_not_known_is_an_estimate_until_all_prices_are_set(
     prices = {**dict.fromkeys(KINDS, 1), "output_audio": 1}
     purse.settings = settings(live=unknown, prices=prices)
     assert not purse.estimate
+
+
+def test_a_model_that_takes_the_place_of_another_has_its_own_prices(
+    purse: Purse,
+) -> None:
+    purse.settings = settings(live={"model": ["gemini-3.8-live", "gemini-9-live"]})
+    assert not purse.estimate
+
+    purse.model = lambda: "gemini-9-live"
+    assert purse.estimate
 
 
 def test_the_budget_of_the_status_is_what_is_left(purse: Purse) -> None:

@@ -129,6 +129,7 @@ class Appliance:
             rotation,
             self._clock,
         )
+        purse.model = lambda: self.link.model
         self.sound = Sound(
             settings, self.bell, self.post, self._heard, self._device_changed
         )

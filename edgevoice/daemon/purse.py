@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from msgspec import Struct, structs, to_builtins
 
-from edgevoice.config import Configuration
+from edgevoice.config import Configuration, model_names
 from edgevoice.daemon.ledger import Ledger, local_date
 from edgevoice.daemon.ledgerfile import LedgerFile
 from edgevoice.live import incoming
@@ -45,12 +45,14 @@ class Purse:
 
     Attributes:
         today: The date where we are.
+        model: The model that is spoken to.
     """
 
     def __init__(self, settings: Configuration, file: LedgerFile) -> None:
         self.settings = settings
         self.file = file
         self.today: Callable[[], date] = lambda: local_date(time.time())
+        self.model: Callable[[], str] = lambda: model_names(self.settings.live)[0]
         self._accounts = Accounts()
         self._once = OnceATurn()
 
@@ -112,7 +114,7 @@ class Purse:
     def prices(self) -> Prices:
         """Of the model, with what the settings say instead."""
         mine = self.settings.prices
-        base = prices_of(self.settings.live.model) or dearest()
+        base = prices_of(self.model()) or dearest()
         names = [n for n in Prices.__struct_fields__ if n != "cached"]
         own = {n: price for n in names if (price := getattr(mine, n)) >= 0}
         return structs.replace(base, cached=mine.cached, **own)
@@ -122,7 +124,7 @@ class Purse:
         """Whether the model's prices are not known, and the highest are taken."""
         mine = self.settings.prices
         names = [n for n in Prices.__struct_fields__ if n != "cached"]
-        unknown = prices_of(self.settings.live.model) is None
+        unknown = prices_of(self.model()) is None
         return unknown and any(getattr(mine, name) < 0 for name in names)
 
     @property
