@@ -22,8 +22,8 @@ _edgevoice_options() {
 
 _edgevoice() {
   local current=$2 previous=$3 commands
-  commands="run talk simulator setup check devices tools doctor press release tap say stop new
-    mute unmute volume reload status usage watch"
+  commands="run talk simulator setup check devices tools doctor press release tap say look note
+    stop new mute unmute volume reload status usage watch"
   COMPREPLY=()
   case $previous in
     --config | --socket | --bundle | --key-file | --plot)
@@ -34,7 +34,10 @@ _edgevoice() {
     --host | --port | --behaviour | --seed | --days) return ;;
     --microphone | --speaker | --volume | --button | --pin | --led) return ;;
   esac
-  if [ "$COMP_CWORD" -eq 1 ]; then
+  if [ "$previous" = look ] && [[ $current != -* ]]; then
+    compopt -o filenames
+    mapfile -t COMPREPLY < <(compgen -f -- "$current")
+  elif [ "$COMP_CWORD" -eq 1 ]; then
     mapfile -t COMPREPLY < <(compgen -W "$commands --help --version" -- "$current")
   else
     mapfile -t COMPREPLY < <(compgen -W "$(_edgevoice_options "${COMP_WORDS[1]}")" -- "$current")

@@ -32,6 +32,8 @@ _GROUPS: Final = {
         "release",
         "tap",
         "say",
+        "look",
+        "note",
         "stop",
         "new",
         "mute",
@@ -221,6 +223,12 @@ def _add_daemon(add: Callable[..., argparse.ArgumentParser]) -> None:
     parsers = {name: add(name, commands.simple, text) for name, text in _SIMPLE.items()}
     parsers["say"] = add("say", commands.say)
     parsers["say"].add_argument("text", nargs="+", metavar="TEXT")
+    parsers["look"] = add("look", commands.look)
+    parsers["look"].add_argument(
+        "picture", nargs="?", metavar="FILE", help="JPEG or PNG; none: the camera"
+    )
+    parsers["note"] = add("note", commands.note)
+    parsers["note"].add_argument("text", nargs="+", metavar="TEXT")
     parsers["reload"] = add("reload", commands.reload)
     parsers["volume"] = add("volume", commands.volume)
     parsers["volume"].add_argument(

@@ -24,6 +24,7 @@ from edgevoice.errors import (
     CredentialError,
     DeviceError,
     EdgeVoiceError,
+    PictureError,
 )
 
 if TYPE_CHECKING:
@@ -312,6 +313,38 @@ def simple(args: argparse.Namespace) -> int:
 
 def say(args: argparse.Namespace) -> int:
     """Send a typed turn; the answer is spoken."""
+    _ask(args, text=" ".join(args.text))
+    return EX_OK
+
+
+def look(args: argparse.Namespace) -> int:
+    """Show the model a picture with the next turn: a file, or what the camera sees."""
+    arguments = {"picture": _small(args.picture)} if args.picture else {}
+    with Client(_socket(args), LOOK_TIMEOUT_S) as client:
+        client.ask("look", **arguments)
+    return EX_OK
+
+
+LOOK_TIMEOUT_S: Final = 40.0
+"""Longest wait for a camera, seconds: longer than its time-out may be."""
+
+
+def _small(file: str) -> str:
+    """A picture as the daemon takes it, which could not read the file itself."""
+    import base64
+
+    from edgevoice.jpeg import prepare
+
+    try:
+        return base64.b64encode(prepare(Path(file).read_bytes())).decode()
+    except OSError as error:
+        raise PictureError(f"{file}: {error.strerror}") from None
+    except PictureError as error:
+        raise PictureError(f"{file}: {error}") from None
+
+
+def note(args: argparse.Namespace) -> int:
+    """Let the model know something, without an answer."""
     _ask(args, text=" ".join(args.text))
     return EX_OK
 

@@ -185,6 +185,19 @@ class Indicator(Settings, frozen=True):
     """Header pin of the LED, BCM number; -1: no LED."""
 
 
+class Camera(Settings, frozen=True):
+    """``[camera]``: a command that prints a JPEG or PNG."""
+
+    command: list[Annotated[str, Meta(min_length=1)]] = field(default_factory=list)
+    """The program and its arguments; no shell. Empty: there is no camera."""
+    when: Literal["never", "asked", "press"] = "asked"
+    """At ``edgevoice look`` without a file, or at each press."""
+    timeout_s: Annotated[float, Meta(ge=1, le=30)] = 5
+    """A camera that takes longer is ended, seconds."""
+    size: Annotated[int, Meta(ge=64, le=1024)] = 768
+    """Longest side of what the model is shown, pixels."""
+
+
 class Control(Settings, frozen=True):
     """``[control]``."""
 
@@ -279,6 +292,7 @@ class Configuration(Settings, frozen=True):
     button: Button = field(default_factory=Button)
     indicator: Indicator = field(default_factory=Indicator)
     history: History = field(default_factory=History)
+    camera: Camera = field(default_factory=Camera)
     control: Control = field(default_factory=Control)
     functions: Functions = field(default_factory=Functions)
     tools: tuple[ToolSettings, ...] = ()
@@ -488,6 +502,9 @@ def _contradictions(settings: Configuration) -> Iterator[str]:
             f"live.compression.target_tokens = {pair.target_tokens}: must be less "
             f"than trigger_tokens ({pair.trigger_tokens})"
         )
+    camera = settings.camera
+    if camera.when == "press" and not camera.command:
+        yield "camera.when = 'press': needs a camera.command that takes the picture"
     yield from _token_mistakes(live)
     if settings.history.file and not live.transcripts:
         yield "history.file: needs live.transcripts = true, else there is no text"

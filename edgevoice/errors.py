@@ -7,6 +7,7 @@ The tree, with who is to act:
   * ``ConfigError``: the settings are wrong; mend the file (exit 78).
   * ``CredentialError``: no usable API key; provide one (exit 78).
   * ``DeviceError``: a microphone, speaker, button or lamp cannot be used.
+  * ``PictureError``: a picture cannot be shown, or the camera gave none.
   * ``LocalProtocolError``: edgevoice was about to break the Live API's rules.
     Our own bug: it crashes loudly in tests.
   * ``RemoteProtocolError``: the server sent something that is no message.
@@ -52,6 +53,10 @@ class DeviceError(EdgeVoiceError, OSError):
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else "device error"
+
+
+class PictureError(EdgeVoiceError):
+    """There is no picture to be shown; the text says why."""
 
 
 class LocalProtocolError(EdgeVoiceError, RuntimeError):

@@ -1,6 +1,7 @@
 """Status and events in words, for a person at a terminal."""
 
 import time
+from collections.abc import Iterator
 from typing import Any, Final
 
 
@@ -18,11 +19,23 @@ def describe(status: dict[str, Any]) -> str:
         ("speaker", _device(status["speaker"])),
         ("volume", f"{status['volume']}{' (muted)' if status['muted'] else ''}"),
         ("turns", _turns(turns)),
+        *_shown(status),
         ("last turn", _turn(status["last_turn"])),
         ("tokens", f"{status['usage']['tokens']['total']} since the start"),
         ("money", _money(status["usage"])),
     ]
     return "\n".join(f"{name:<12}{value}" for name, value in rows)
+
+
+def _shown(status: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Camera, picture and notes, where there are any."""
+    camera = status.get("camera") or {}  # an older daemon tells nothing of them
+    if camera.get("when"):
+        yield "camera", camera["error"] or camera["when"]
+    if status.get("picture"):
+        yield "picture", "goes with the next turn"
+    if status.get("notes"):
+        yield "notes", f"{status['notes']} waiting"
 
 
 def _link(status: dict[str, Any]) -> str:
@@ -147,6 +160,10 @@ def _words(event: dict[str, Any]) -> str:
             return f"{sum(tokens.values())} tokens, {money:.4f}, {today}"
         case {"event": "budget", "state": state, "daily": daily, "spent": spent}:
             return f"{state}: {spent:.3f} of {daily:.2f} {event['currency']}"
+        case {"event": "picture", "state": str(state), "error": error}:
+            return f"{state}: {error}" if error else state
+        case {"event": "note", "waiting": waiting}:
+            return f"{waiting} waiting" if waiting else "told"
         case _:
             return _beside(event)
 

@@ -29,7 +29,8 @@ from edgevoice.errors import (
 KEY = "AIzaSy-a-key-of-nobody"
 COMMANDS = [name for group in cli._GROUPS.values() for name in group]
 TO_THE_DAEMON = {name: [name] for name in cli._GROUPS["The running daemon"]} | {
-    "say": ["say", "hello"]
+    "say": ["say", "hello"],
+    "note": ["note", "hello"],
 }
 
 Run = Callable[..., tuple[int, str, str]]

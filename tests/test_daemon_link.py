@@ -57,6 +57,9 @@ class Owner:
     def may_leave(self) -> bool:
         return not self.busy
 
+    def settled(self) -> bool:
+        return not self.busy
+
     def link_changed(self) -> None:
         self._bell.ring()
 
@@ -534,3 +537,28 @@ async def test_an_end_that_comes_as_the_link_is_left_is_not_overheard(
             keeping.cancel()
             await asyncio.sleep(0.01)
         assert done
+
+
+async def test_a_server_that_refuses_notes_costs_the_note_and_not_the_link(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Some models take none in mid-session; told again, the link would never live."""
+    heard = []
+
+    async def refuse_content(other: Party, socket: ServerConnection) -> None:
+        await other.set_up(socket)
+        heard.append(json.loads(await socket.recv()))
+        await socket.close(1007, "Request contains an invalid argument.")
+
+    async with (
+        party(refuse_content) as (other, address),
+        linked(tmp_path, address) as here,
+    ):
+        here.turns.note("hello")
+        await here.until(lambda: here.link.generation == 2)
+        await here.until(lambda: here.link.status == "up")
+
+    assert len(other.setups) == 2
+    assert [[*message] for message in heard] == [["clientContent"]]
+    assert "refuses notes" in caplog.text
+    assert here.turns.notes.waiting == ()

@@ -100,3 +100,18 @@ def test_a_typed_question_is_kept_though_the_link_went() -> None:
     exchange(tail, "", "A mathematician.")
 
     assert tail.tell()[0].text == "who was Ada?"
+
+
+def test_notes_stand_between_the_turns_and_take_no_turns_place() -> None:
+    tail = Tail()
+    exchange(tail, "one?", "1")
+    tail.noted("the lamp is lit")
+    for number in range(2, TURNS + 1):
+        exchange(tail, f"{number}?", str(number))
+
+    said = [one.text for one in tail.tell()]
+
+    assert said[:4] == ["one?", "1", "the lamp is lit", "2?"]
+    assert len(said) == 2 * TURNS + 1
+    tail.forget()
+    assert tail.tell() == ()

@@ -14,6 +14,7 @@ import soxr
 
 from edgevoice.audio.pcm import DOWNLINK_HZ, UPLINK_HZ
 from edgevoice.controls.control import Signal
+from edgevoice.daemon.control_socket import LONGEST_LINE
 from edgevoice.simulator import Received, Simulator
 from edgevoice.simulator.behaviours import BEHAVIOURS
 from tests.evening import Evening, evening, match, speech
@@ -500,7 +501,7 @@ async def test_a_line_without_end_disturbs_nobody(tmp_path: Path) -> None:
         await here.is_idle()
         socket = tmp_path / "control.sock"
         reader, writer = await asyncio.open_unix_connection(socket)
-        writer.write(b"x" * 300_000)
+        writer.write(b"x" * 2 * LONGEST_LINE)
         with contextlib.suppress(ConnectionResetError):  # cut off, not waited for
             while await reader.read(1000):
                 pass

@@ -17,6 +17,8 @@ def every_message() -> list[str]:
         outgoing.text("what time is it?"),
         outgoing.history([Said("user", "who?"), Said("model", "Ada.")]),
         *map(outgoing.tool_response, responses()),
+        outgoing.picture(b"\xff\xd8 a picture"),
+        outgoing.picture_turn(b"\xff\xd8 a picture", "what is this?"),
     ]
 
 
@@ -110,3 +112,28 @@ def test_a_call_that_cannot_be_made_is_answered_by_its_id() -> None:
         "name": "open_door",
         "response": {"error": "no door"},
     }
+
+
+def test_a_picture_is_live_input_and_a_jpeg() -> None:
+    [(kind, blob)] = json.loads(outgoing.picture(b"\xff\xd8"))["realtimeInput"].items()
+
+    assert kind == "video"
+    assert blob == {"mimeType": "image/jpeg", "data": "/9g="}
+
+
+def test_a_typed_turn_with_a_picture_asks_for_an_answer() -> None:
+    message = json.loads(outgoing.picture_turn(b"\xff\xd8", "what is this?"))
+
+    content = message["clientContent"]
+    assert content["turnComplete"] is True
+    [turn] = content["turns"]
+    assert turn["role"] == "user"
+    picture, words = turn["parts"]
+    assert picture == {"inlineData": {"mimeType": "image/jpeg", "data": "/9g="}}
+    assert words == {"text": "what is this?"}
+
+
+def test_what_is_told_in_silence_asks_for_no_answer() -> None:
+    content = json.loads(outgoing.history([Said("user", "a note")]))["clientContent"]
+
+    assert "turnComplete" not in content

@@ -18,8 +18,10 @@ ACTS: dict[str, Callable[[LiveSession], object]] = {
     "setup": LiveSession.setup,
     "activityStart": LiveSession.activity_start,
     "audio": lambda session: session.audio(b"ab"),
+    "video": lambda session: session.picture(b"ab"),
     "activityEnd": LiveSession.activity_end,
     "text": lambda session: session.text("hello"),
+    "clientContent": lambda session: session.picture_turn(b"ab", "hello"),
     "toolResponse": lambda session: session.tool_response(ANSWER),
     "setupComplete": lambda session: session.receive(SETUP_COMPLETE, 0.0),
 }
@@ -28,8 +30,8 @@ ACTS: dict[str, Callable[[LiveSession], object]] = {
 ALLOWED = {
     State.NEW: {"setup"},
     State.SETTING_UP: set(),
-    State.READY: {"activityStart", "text", "toolResponse"},
-    State.IN_ACTIVITY: {"audio", "activityEnd", "toolResponse"},
+    State.READY: {"activityStart", "text", "clientContent", "toolResponse"},
+    State.IN_ACTIVITY: {"audio", "video", "activityEnd", "toolResponse"},
 }
 """What may be said in each state; the server closes with 1007 on anything else."""
 

@@ -31,7 +31,8 @@ NOT_IN_DEBIAN = {"mcp"}
 
 
 def debian_name(package: str) -> str:
-    return "python3-" + package.lower().removesuffix("-python")
+    name = package.lower().removesuffix("-python")
+    return "python3-" + {"pillow": "pil"}.get(name, name)
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,9 @@ STATUS: dict[str, Any] = {
     "turns": {"said": 5, "answered": 3, "told": 1, "pending": 1},
     "last_turn": {"number": 5, "outcome": "answered", "latency_ms": 640},
     "usage": USAGE,
+    "camera": {"when": None, "error": None},
+    "picture": None,
+    "notes": 0,
     "volume": 30,
     "muted": True,
 }
@@ -80,6 +83,10 @@ def test_money_that_is_estimated_says_so_and_no_budget_is_not_told() -> None:
             "last turn   2: lost: why",
         ),
         ({"muted": False}, "volume      30"),
+        ({"camera": {"when": "press", "error": None}}, "camera      press"),
+        ({"camera": {"when": "press", "error": "no lens"}}, "camera      no lens"),
+        ({"picture": "waits"}, "picture     goes with the next turn"),
+        ({"notes": 2}, "notes       2 waiting"),
     ],
 )
 def test_each_state_has_its_words(changes: dict[str, Any], line: str) -> None:

@@ -26,6 +26,7 @@ from edgevoice.daemon.handles import Handles
 from edgevoice.daemon.link import Link
 from edgevoice.daemon.news import News
 from edgevoice.daemon.panel import Panel, signal_for
+from edgevoice.daemon.pictures import Pictures
 from edgevoice.daemon.purse import Purse
 from edgevoice.daemon.rotation import Rotation
 from edgevoice.daemon.server import Server
@@ -86,6 +87,7 @@ class Appliance:
         self.news = News(time.time)
         self.bell = Bell()
         self.turns = Turns(self.news)
+        self.pictures = Pictures(settings.camera, self.bell, self.news)
         self.handles = handles
         self.panel = Panel()
         self.stop: Callable[[], None] = lambda: None
@@ -143,6 +145,7 @@ class Appliance:
         self._conversation.use(_timing(settings))
         self.sound.use(settings)
         self.budget.use(settings)
+        self.pictures.use(settings.camera)
         self._call_server()
         self.bell.ring()
 
@@ -193,6 +196,11 @@ class Appliance:
         self.happened(Event.SAID)
         return True
 
+    def note(self, text: str) -> None:
+        """Tell the model this as soon as nobody has the floor; it does not answer."""
+        self.turns.note(text)
+        self.bell.ring()
+
     def tap(self) -> None:
         """A short press from afar: means nothing while somebody holds a button."""
         if not self._held.held:
@@ -210,6 +218,8 @@ class Appliance:
     def begin_anew(self) -> None:
         """Forget the conversation and start a new one."""
         self.silence()
+        self.turns.notes.forget()
+        self.pictures.forget()
         self._forget()
 
     def _forget(self) -> None:
@@ -250,6 +260,8 @@ class Appliance:
             self.news.tell("phase", phase=phase.value)
         self._set_timer()
         self.show()
+        if event is Event.TIMEOUT:  # an answer may have been given up
+            self.bell.ring()
 
     def _set_timer(self) -> None:
         if self._timer is not None:
@@ -274,6 +286,7 @@ class Appliance:
                 self._repeat()
             case Command.OPEN_ACTIVITY:
                 self.turns.count()
+                self.pictures.begin(self.turns.current)
                 self.link.hurry()
             case Command.CLOSE_ACTIVITY:
                 self._close_utterance()
@@ -283,6 +296,7 @@ class Appliance:
             case Command.SEND_TEXT:
                 self.turns.begin(now, text=self._typed)
                 self.turns.count()
+                self.pictures.begin(self.turns.current)
                 self.turns.tail.typed(self._typed)
                 self.link.hurry()
                 self._tell_if_kept()
@@ -344,6 +358,7 @@ class Appliance:
 
     def _end_turn(self, outcome: Command, now: float) -> None:
         self._talked_at = now
+        self.pictures.end(self.turns.current)
         self.calls.turn_ended()
         if not self.turns.end(outcome.value, now, self.sound.playout):
             return
@@ -411,6 +426,10 @@ class Appliance:
         """Whether nobody would notice a change of connection now."""
         quiet = not self.sound.sounding and not self.calls.under_way
         return self._conversation.settled and quiet
+
+    def settled(self) -> bool:
+        """Whether no turn is under way and no answer is to come."""
+        return self._conversation.settled and not self.calls.under_way
 
     def may_change(self) -> bool:
         """Whether devices and link may be exchanged now without anything being lost.

@@ -10,7 +10,7 @@ from typing import Any, Final
 from edgevoice.errors import EdgeVoiceError
 
 TIMEOUT_S: Final = 5.0
-"""Longest wait for a reply, seconds."""
+"""Longest wait for a reply, seconds, unless told otherwise."""
 
 
 class NoDaemon(EdgeVoiceError):
@@ -26,15 +26,16 @@ class Client:
 
     Args:
         path: The control socket.
+        timeout: Longest wait for a reply, seconds; None: ``TIMEOUT_S``.
 
     Raises:
         NoDaemon: Nobody listens there.
         Forbidden: We may not speak to it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, timeout: float | None = None) -> None:
         self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.settimeout(TIMEOUT_S)
+        self._socket.settimeout(timeout or TIMEOUT_S)
         try:
             self._socket.connect(str(path))
         except PermissionError:

@@ -40,6 +40,9 @@ class Line(Hearer, Protocol):
     def may_leave(self) -> bool:
         """Whether nobody would notice a change of connection now."""
 
+    def settled(self) -> bool:
+        """Whether no turn is under way and no answer is to come."""
+
     def came_up(self) -> None:
         """The setup is complete."""
 
@@ -138,7 +141,8 @@ class Connection:
             # Settings and key are proven by a link that lived: then a refusal
             # means this session (its context is exhausted), as with a handle.
             lived = self.lived
-            doubtful = resumed or self._turns.tail.told or lived >= STABLE_S
+            told = self._turns.tail.told or self._turns.notes.told
+            doubtful = resumed or told or lived >= STABLE_S
             endings.insert(0, _closed(group, doubtful=doubtful))
             warned = session.go_away is not None
             self._rotation.ended(endings[0], lived, warned=warned)
@@ -158,14 +162,16 @@ class Connection:
             raise LinkError("the server did not complete the setup in time")
         self.up_since = self._clock()
         self._line.came_up()
+        self._turns.notes.session_is_up(resumed=resumed)
         await self._tell_history(session, socket, resumed=resumed)
         uplink = Uplink(
             session,
             socket.send,
-            self._turns.outbox,
+            self._turns,
             self._bell,
             lambda: self._calls.blocking,
             self._line.happened,
+            self._line.settled,
             self._clock,
         )
         await uplink.run()

@@ -6,23 +6,26 @@ hold up the daemon.
 """
 
 import asyncio
+import base64
 import contextlib
+import inspect
 import json
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from edgevoice.daemon.appliance import Appliance
 from edgevoice.daemon.news import Item
+from edgevoice.daemon.notes import LONGEST
 from edgevoice.daemon.peer import Peer, peer_of
 from edgevoice.daemon.status import status
-from edgevoice.errors import ConfigError, CredentialError, DeviceError
+from edgevoice.errors import ConfigError, CredentialError, DeviceError, PictureError
 
 log = logging.getLogger(__name__)
 
-LONGEST_LINE: Final = 64 * 1024
-"""Longest command taken, bytes."""
+LONGEST_LINE: Final = 512 * 1024
+"""Longest command taken, bytes: a picture that ``edgevoice look`` has made small."""
 
 MOST_UNREAD: Final = 256 * 1024
 """Bytes kept for a watcher that does not read; then it is cut off."""
@@ -49,11 +52,15 @@ class ControlSocket:
     def __init__(self, appliance: Appliance) -> None:
         self._appliance = appliance
         self._clients = 0
-        self._commands: dict[str, Callable[[dict[str, Any]], Reply]] = {
+        self._commands: dict[
+            str, Callable[[dict[str, Any]], Reply | Awaitable[Reply]]
+        ] = {
             "press": self._press,
             "release": self._release,
             "tap": self._tap,
             "say": self._say,
+            "look": self._look,
+            "note": self._note,
             "stop": self._stop,
             "new": self._new,
             "mute": lambda _: self._volume({"muted": True}),
@@ -98,7 +105,7 @@ class ControlSocket:
                 return
             peer = peer_of(writer.get_extra_info("socket"))
             async for line in _lines(reader, writer):
-                reply = self._answer(line, peer)
+                reply = await self._answer(line, peer)
                 watches = reply.pop("watch", False)
                 _write(writer, reply)
                 if watches and stop_watching is None:
@@ -113,7 +120,7 @@ class ControlSocket:
                 stop_watching()
             writer.close()
 
-    def _answer(self, line: bytes, peer: Peer) -> Reply:
+    async def _answer(self, line: bytes, peer: Peer) -> Reply:
         try:
             request = json.loads(line)
         except (ValueError, RecursionError):
@@ -125,7 +132,8 @@ class ControlSocket:
             known = ", ".join(self._commands)
             return _error(f"unknown command {command!r}; known: {known}")
         try:
-            reply = {"ok": True, **self._commands[command](request)}
+            done = self._commands[command](request)
+            reply = {"ok": True, **(await done if inspect.isawaitable(done) else done)}
         except Refused as refusal:
             return _error(str(refusal))
         if command not in READS:
@@ -150,19 +158,30 @@ class ControlSocket:
         return {}
 
     def _say(self, request: dict[str, Any]) -> Reply:
-        text = request.get("text")
-        if not isinstance(text, str) or not text.strip():
-            raise Refused('say needs "text": what to say')
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            raise Refused('"text" is no valid UTF-8') from None
-        if not self._appliance.say(text.strip()):
+        if not self._appliance.say(_text(request, "say")):
             raise Refused(
                 self._appliance.budget.error
                 or "another question comes first: wait for its answer, or forget it "
                 "with `edgevoice tap`"
             )
+        return {}
+
+    async def _look(self, request: dict[str, Any]) -> Reply:
+        pictures = self._appliance.pictures
+        try:
+            if "picture" in request:
+                await pictures.show(_picture(request["picture"]))
+            else:
+                await pictures.look()
+        except PictureError as error:
+            raise Refused(str(error)) from None
+        return {}
+
+    def _note(self, request: dict[str, Any]) -> Reply:
+        text = _text(request, "note")
+        if len(text) > LONGEST:
+            raise Refused(f"a note has at most {LONGEST} characters")
+        self._appliance.note(text)
         return {}
 
     def _stop(self, _: dict[str, Any]) -> Reply:
@@ -194,6 +213,26 @@ class ControlSocket:
             "volume": self._appliance.sound.volume,
             "muted": self._appliance.sound.muted,
         }
+
+
+def _text(request: dict[str, Any], command: str) -> str:
+    """What is to be said, without the space around it."""
+    text = request.get("text")
+    if not isinstance(text, str) or not text.strip():
+        raise Refused(f'{command} needs "text": what to say')
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise Refused('"text" is no valid UTF-8') from None
+    return text.strip()
+
+
+def _picture(text: object) -> bytes:
+    """The bytes of a picture."""
+    try:
+        return base64.b64decode(text if isinstance(text, str) else "", validate=True)
+    except ValueError:
+        raise Refused('"picture" must be a JPEG or PNG in base64') from None
 
 
 def _log(command: str, peer: Peer) -> None:

@@ -41,6 +41,9 @@ class Owner(Hearer, Protocol):
     def may_leave(self) -> bool:
         """Whether nobody would notice a change of connection now."""
 
+    def settled(self) -> bool:
+        """Whether no turn is under way and no answer is to come."""
+
     def link_changed(self) -> None:
         """``status`` or ``error`` of the link is new."""
 
@@ -103,11 +106,12 @@ class Link:
             _obey_cancellation()
             ending, another = self._judge(ending, lived)
             at_once = another or self._at_once(ending, lived)
+            fresh = ending.remedy is Remedy.FRESH
             if ending is not LEFT:
                 self._tell(ending, lived)
             self._handles.ended(ending, lived)
-            bad = ending.remedy is Remedy.FRESH and lived < STABLE_S
-            self._turns.tail.link_ended(refused=bad)
+            self._turns.tail.link_ended(refused=fresh and lived < STABLE_S)
+            self._turns.notes.link_ended(refused=fresh)
             if at_once:
                 continue
             if ending is LEFT:
@@ -165,7 +169,8 @@ class Link:
         if ending is LEFT:
             return lived >= STABLE_S or self._connection.must_leave
         # Only the handle or the history was bad, and it is gone.
-        bad = self._handles.resumed or self._turns.tail.told
+        told = self._turns.tail.told or self._turns.notes.told
+        bad = self._handles.resumed or told
         return ending.remedy is Remedy.FRESH and bad
 
     def start_afresh(self) -> None:
@@ -279,6 +284,10 @@ class Link:
         """Whether nobody would notice a change of connection now."""
         return self._owner.may_leave()
 
+    def settled(self) -> bool:
+        """Whether no turn is under way and no answer is to come."""
+        return self._owner.settled()
+
     def note(self, text: str, *, level: int = logging.INFO, **fields: object) -> None:
         """Log it as one of the link's lines.
 
@@ -295,6 +304,7 @@ class Link:
         # When the conversation is to be forgotten, its last handle comes too late.
         if isinstance(event, incoming.ResumptionHandle) and not self._connection.afresh:
             self._handles.take(event.handle)
+            self._turns.notes.handle_came()
         self._owner.take(event)
         self._bell.ring()
 

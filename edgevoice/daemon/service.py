@@ -103,6 +103,7 @@ async def serve(
         history = History(appliance, state)
         appliance.news.listen(history.hear)
         stack.push_async_callback(history.close)
+        stack.push_async_callback(appliance.pictures.close)
         await _run(appliance, buttons, reloading, history, stopped)
 
 

@@ -27,6 +27,9 @@ def status(appliance: Appliance) -> dict[str, Any]:
         "last_turn": appliance.turns.tally.last_turn() or None,
         "usage": appliance.budget.purse.status(),
         "stale_chunks": appliance.turns.tally.stale_chunks,
+        "camera": _camera(appliance),
+        "picture": None if appliance.pictures.waiting is None else "waits",
+        "notes": len(appliance.turns.notes.waiting),
         "volume": appliance.sound.volume,
         "muted": appliance.sound.muted,
     }
@@ -35,6 +38,11 @@ def status(appliance: Appliance) -> dict[str, Any]:
 def _pending(appliance: Appliance) -> int:
     """Questions that wait for the next link."""
     return 0 if appliance.link.status == "up" else appliance.turns.outbox.pending
+
+
+def _camera(appliance: Appliance) -> dict[str, Any]:
+    when = appliance.settings.camera.when if appliance.settings.camera.command else None
+    return {"when": when, "error": appliance.pictures.error}
 
 
 def _device(keeper: Keeper[Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ there is none.
 """
 
 from collections import deque
+from itertools import count
 from typing import Final
 
 from edgevoice.live.outgoing import Said
@@ -14,6 +15,9 @@ TURNS: Final = 4
 
 LONGEST: Final = 600
 """Characters of one side of an exchange; of a longer one the end is kept."""
+
+NOTES: Final = 20
+"""Notes that are kept, see ``notes.Notes``."""
 
 
 class Tail:
@@ -26,7 +30,9 @@ class Tail:
     def __init__(self) -> None:
         self.told = False
         self._refused = self._typed = False
-        self._turns: deque[tuple[Said, ...]] = deque(maxlen=TURNS)
+        self._number = count()
+        self._turns: deque[tuple[int, tuple[Said, ...]]] = deque(maxlen=TURNS)
+        self._notes: deque[tuple[int, tuple[Said, ...]]] = deque(maxlen=NOTES)
         self._user = ""
         self._model = ""
 
@@ -49,9 +55,13 @@ class Tail:
     def turn_ended(self) -> None:
         """Keep what both said, if the model said anything."""
         if said := self._present():
-            self._turns.append(said)
+            self._turns.append((next(self._number), said))
         self._user = self._model = ""
         self._typed = False
+
+    def noted(self, text: str) -> None:
+        """The model was told this in silence, before what it says now."""
+        self._notes.append((next(self._number), (Said("user", text),)))
 
     def _present(self) -> tuple[Said, ...]:
         """The exchange under way, once the model has said something."""
@@ -64,6 +74,7 @@ class Tail:
     def forget(self) -> None:
         """The conversation is over."""
         self._turns.clear()
+        self._notes.clear()
         self._user = self._model = ""
         self._typed = False
 
@@ -74,8 +85,8 @@ class Tail:
         the next one is not told.
         """
         refused, self._refused = self._refused, False
-        turns = (*self._turns, self._present())
-        said = tuple(one for turn in turns for one in turn)
+        entries = [said for _, said in sorted([*self._turns, *self._notes])]
+        said = tuple(one for entry in (*entries, self._present()) for one in entry)
         self.told = bool(said) and not refused
         return said if self.told else ()
 

@@ -1,6 +1,8 @@
 """One turn: an utterance or typed text, the response to it, and when what happened."""
 
+import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from edgevoice.audio.utterance import Utterance
@@ -18,6 +20,20 @@ MARKS: Final = (
 """The moments of a turn, in their usual order."""
 
 
+@dataclass(slots=True)
+class Picture:
+    """What the model is shown with a turn."""
+
+    jpeg: bytes | None
+    """None: it is being taken, or could not be."""
+    shown: bool
+    """A person showed it; else the camera takes it."""
+    taking: asyncio.Task[bytes] | None = None
+    """The camera is at it."""
+    sent: bool = False
+    """It went out, on whichever link."""
+
+
 class Turn:
     """What is known of one turn; loop's thread only.
 
@@ -25,6 +41,7 @@ class Turn:
         number: Counts up from 1; 0 while it may still be a tap.
         utterance: What was said; None for a typed turn.
         text: What was typed; None for a spoken turn.
+        picture: What the model is shown with it, or None.
         outcome: ``answered``, ``talked over``, ``cancelled`` or ``lost: why``;
             empty while it is under way.
     """
@@ -39,6 +56,7 @@ class Turn:
         self.number = 0
         self.utterance = utterance
         self.text = text
+        self.picture: Picture | None = None
         self.outcome = ""
         self.spoken = 0.0
         """Seconds that the user spoke, pre-roll and tail included."""

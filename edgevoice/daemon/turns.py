@@ -5,10 +5,11 @@ import logging
 from edgevoice.audio.playout import Playout
 from edgevoice.audio.utterance import Utterance
 from edgevoice.daemon.news import News
+from edgevoice.daemon.notes import Notes
 from edgevoice.daemon.outbox import Outbox
 from edgevoice.daemon.tail import Tail
 from edgevoice.daemon.tally import Tally
-from edgevoice.daemon.turn import Turn
+from edgevoice.daemon.turn import Picture, Turn
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,7 @@ class Turns:
         outbox: Turns to be sent or answered.
         tally: Counts since the start.
         tail: What was said last, for a session that replaces a lost one.
+        notes: What the model is told in silence.
     """
 
     def __init__(self, news: News) -> None:
@@ -31,6 +33,7 @@ class Turns:
         self.outbox = Outbox()
         self.tally = Tally()
         self.tail = Tail()
+        self.notes = Notes()
         self._news = news
 
     def begin(
@@ -76,8 +79,26 @@ class Turns:
         """What was said need not be kept any more."""
         self.mark("first_answer_audio", now)
         self.outbox.answered()
+        for note in self.notes.answered():
+            self.tail.noted(note)
         if self.current is not None:
             self.current.utterance = None
+
+    def picture_sent(self, picture: Picture) -> None:
+        """The model has been shown a picture."""
+        if not picture.sent:  # or again, since a link was lost
+            picture.sent = True
+            self._news.tell("picture", state="sent", error=None)
+
+    def note(self, text: str) -> None:
+        """Tell the model this in silence, as soon as it can be."""
+        self.notes.add(text)
+        self._news.tell("note", waiting=len(self.notes.waiting))
+
+    def notes_sent(self) -> None:
+        """All notes that waited are on their way."""
+        self.notes.sent()
+        self._news.tell("note", waiting=0)
 
     def end(self, outcome: str, now: float, playout: Playout) -> bool:
         """The present turn is over; False if there was none that counts."""

@@ -16,6 +16,9 @@ from edgevoice.live.message import Empty, Message
 AUDIO_MIME: Final = "audio/pcm;rate=16000"
 """Live API, "Audio formats": raw, little endian, 16 bit."""
 
+PICTURE_MIME: Final = "image/jpeg"
+"""Live API, "Video": single JPEGs, one a second at most."""
+
 
 class Blob(Message, frozen=True):
     """Bytes with their type."""
@@ -25,9 +28,10 @@ class Blob(Message, frozen=True):
 
 
 class Part(Message, frozen=True):
-    """One piece of content; only text is ever sent."""
+    """One piece of content; exactly one field is set."""
 
-    text: str
+    text: str | None = None
+    inline_data: Blob | None = None
 
 
 class Content(Message, frozen=True):
@@ -58,15 +62,17 @@ class RealtimeInput(Message, frozen=True):
     """One piece of live input; exactly one field is set."""
 
     audio: Blob | None = None
+    video: Blob | None = None
     text: str | None = None
     activity_start: Empty | None = None
     activity_end: Empty | None = None
 
 
 class ClientContent(Message, frozen=True):
-    """What was said before; without ``turnComplete`` it is not answered."""
+    """What was said or shown; without ``turnComplete`` it is not answered."""
 
     turns: list[Content]
+    turn_complete: bool = False
 
 
 class FunctionResponse(Message, frozen=True):
@@ -191,3 +197,23 @@ def tool_response(response: FunctionResponse) -> str:
     return encode(
         ClientMessage(tool_response=ToolResponse(function_responses=[response]))
     )
+
+
+def picture(jpeg: bytes) -> str:
+    """A picture within an activity; it belongs to that turn."""
+    blob = Blob(mime_type=PICTURE_MIME, data=jpeg)
+    return encode(ClientMessage(realtime_input=RealtimeInput(video=blob)))
+
+
+def picture_turn(jpeg: bytes, words: str) -> str:
+    """A typed turn with a picture; it is answered.
+
+    Not as live input: outside an activity that would belong to no turn, see
+    turnCoverage in ``setup``.
+    """
+    blob = Blob(mime_type=PICTURE_MIME, data=jpeg)
+    parts = [Part(inline_data=blob), Part(text=words)]
+    content = ClientContent(
+        turns=[Content(role="user", parts=parts)], turn_complete=True
+    )
+    return encode(ClientMessage(client_content=content))

@@ -3,8 +3,8 @@
 No I/O: text to send comes out of the methods, bytes received go into
 ``receive``. The rules it keeps (Live API reference, BidiGenerateContentSetup and
 BidiGenerateContentRealtimeInput): nothing but setup before ``setupComplete``;
-audio only inside an activity; every activity closed before the next; text only
-outside. Breaking one closes the real server's connection with 1007.
+sound and pictures only inside an activity; every activity closed before the next;
+text only outside. Breaking one closes the real server's connection with 1007.
 """
 
 from collections.abc import Sequence
@@ -66,8 +66,18 @@ class LiveSession:
         self._require(State.READY, "text")
         return outgoing.text(words)
 
+    def picture(self, jpeg: bytes) -> str:
+        """A picture of what the user speaks of."""
+        self._require(State.IN_ACTIVITY, "video")
+        return outgoing.picture(jpeg)
+
+    def picture_turn(self, jpeg: bytes, words: str) -> str:
+        """A typed turn with a picture."""
+        self._require(State.READY, "clientContent")
+        return outgoing.picture_turn(jpeg, words)
+
     def history(self, said: Sequence[outgoing.Said]) -> str:
-        """What was said in an earlier session."""
+        """What was said in an earlier session, or is to be known without an answer."""
         self._require(State.READY, "clientContent")
         return outgoing.history(said)
 
