@@ -41,6 +41,7 @@ _GROUPS: Final = {
         "volume",
         "reload",
         "status",
+        "usage",
         "watch",
     ),
 }
@@ -240,8 +241,25 @@ def _add_daemon(add: Callable[..., argparse.ArgumentParser]) -> None:
     for name, function in (("status", commands.status), ("watch", commands.watch)):
         parsers[name] = add(name, function)
         parsers[name].add_argument("--json", action="store_true", help="for programs")
+    parsers["usage"] = _add_usage(add)
     for one in parsers.values():
         one.add_argument("--socket", metavar="PATH", help="the daemon's control socket")
+
+
+def _add_usage(add: Callable[..., argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    one = add("usage", commands.usage)
+    one.add_argument("--json", action="store_true", help="for programs")
+    one.add_argument(
+        "--days",
+        type=_number(400),
+        metavar="N",
+        default=30,
+        help="how many days, today included (30)",
+    )
+    one.add_argument(
+        "--plot", metavar="WHERE", help="draw them: a file NAME.svg, or `terminal`"
+    )
+    return one
 
 
 def _number(largest: int) -> Callable[[str], int]:

@@ -259,6 +259,30 @@ class History(Settings, frozen=True):
     """Size at which a new file is begun, kilobytes; one old file is kept."""
 
 
+class Budget(Settings, frozen=True):
+    """``[budget]``: what a day may cost."""
+
+    daily: Annotated[float, Meta(ge=0, le=100_000)] = 0
+    """Money a day, in the currency of the prices; 0: no budget."""
+
+
+Price: TypeAlias = Annotated[float, Meta(ge=-1, le=100_000)]
+"""For a million tokens; below 0: the built-in price of the model."""
+
+
+class PriceSettings(Settings, frozen=True):
+    """``[prices]``: other prices than the built-in ones of ``live.usage``."""
+
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "USD"
+    input_text: Price = -1
+    input_audio: Price = -1
+    input_image: Price = -1
+    output_text: Price = -1
+    output_audio: Price = -1
+    cached: Annotated[float, Meta(ge=0, le=1)] = 1
+    """The part of its price that is paid for input that the server had kept."""
+
+
 class Configuration(Settings, frozen=True):
     """Everything in the file."""
 
@@ -273,6 +297,8 @@ class Configuration(Settings, frozen=True):
     functions: Functions = field(default_factory=Functions)
     tools: tuple[ToolSettings, ...] = ()
     mcp: tuple[McpSettings, ...] = ()
+    budget: Budget = field(default_factory=Budget)
+    prices: PriceSettings = field(default_factory=PriceSettings)
 
 
 def find(explicit: str | None, environ: Mapping[str, str] = os.environ) -> Path | None:

@@ -124,6 +124,12 @@ class Event(Enum):
     """There is no speaker to play the response."""
     SPEECHLESS = auto()
     """The utterance that was closed holds no sound: no microphone."""
+    BUDGET_LOW = auto()
+    """The day's budget is nearly spent; reported once a day."""
+    BUDGET_SPENT = auto()
+    """It is spent: nothing new is to be asked."""
+    BUDGET_FREE = auto()
+    """There is money again: midnight, or a higher budget."""
     CALLED = auto()
     """The model waits for the result of a function call."""
     RESPONDED = auto()
@@ -153,6 +159,8 @@ class Command(Enum):
     FINISH_PLAYOUT = "the response has no more audio: play what is left"
     LEAVE_LINK = "the server has fallen silent: go on with another connection"
     LEAVE_SESSION = "it hears but does not answer: send the turn in a new session"
+    WARN_BUDGET = "tell that the day's budget is nearly spent"
+    REFUSE_PRESS = "tell that nothing can be asked: the day's budget is spent"
     ASK = "signal that a press would allow the call"
     CONFIRM = "the person allows the call"
     DECLINE = "the person does not allow the call"
@@ -201,6 +209,10 @@ class Conversation:
         self._press: _Press | None = None
         self._question: _Question | None = None
         self._response = _Response()
+        self._spent = False
+        """The day's budget is spent."""
+        self._warn = False
+        """It is nearly spent, and that is to be told once nobody speaks."""
 
     def use(self, timing: Timing) -> None:
         """Take other durations, from the next one that begins."""
@@ -232,6 +244,8 @@ class Conversation:
     @property
     def may_say(self) -> bool:
         """Whether a typed turn can be taken now, rather than in a moment."""
+        if self._spent:
+            return False
         return self.phase is not Phase.LISTENING and not self._waits_to_be_sent
 
     @property
@@ -255,6 +269,9 @@ class Conversation:
         commands = self._handle(event, now)
         if self.phase is Phase.IDLE:
             self._rest(now)
+            if self._warn:
+                self._warn = False
+                return (*commands, Command.WARN_BUDGET)
         return commands
 
     def _rest(self, now: float) -> None:
@@ -307,6 +324,10 @@ class Conversation:
                 return self._unheard()
             case Event.SPEECHLESS:
                 return self._speechless()
+            case Event.BUDGET_LOW | Event.BUDGET_SPENT | Event.BUDGET_FREE:
+                self._spent = event is Event.BUDGET_SPENT
+                self._warn = event is Event.BUDGET_LOW
+                return ()
             case Event.CALLED | Event.RESPONDED:
                 return self._calling(event, now)
             case Event.ASKED:
@@ -347,10 +368,15 @@ class Conversation:
         return (Command.SILENCE, *begin, *self._confirm_if_due(now))
 
     def _confirm_if_due(self, now: float) -> tuple[Command, ...]:
-        """Decide that a press is no tap once it has lasted long enough."""
+        """Decide that a press is no tap once it has lasted long enough.
+
+        With the budget spent a tap works as ever, but no question begins.
+        """
         press, timing = self._press, self._timing
         if press is None or press.confirmed or now < press.began + timing.tap:
             return ()
+        if self._spent:
+            return (Command.REFUSE_PRESS, *self._discard())
         press.confirmed = True
         self._due = press.began + timing.max_hold
         return (Command.OPEN_ACTIVITY,)
@@ -363,6 +389,8 @@ class Conversation:
         if press is None or press.released:
             return ()
         opened = self._confirm_if_due(now)
+        if self._press is None:
+            return opened
         press.released = True
         # The tail is the debouncer: a press before it ends is the same press.
         wait = max(self._timing.tail, BOUNCE) if press.confirmed else BOUNCE

@@ -22,6 +22,7 @@ def describe(status: dict[str, Any]) -> str:
         *_shown(status),
         ("last turn", _turn(status["last_turn"])),
         ("tokens", f"{status['usage']['tokens']['total']} since the start"),
+        ("money", _money(status["usage"])),
     ]
     return "\n".join(f"{name:<12}{value}" for name, value in rows)
 
@@ -74,6 +75,23 @@ def _turn(turn: dict[str, Any] | None) -> str:
     latency = turn["latency_ms"]
     heard = "" if latency is None else f", first sound after {latency} ms"
     return f"{turn['number']}: {turn['outcome']}{heard}"
+
+
+def _money(usage: dict[str, Any]) -> str:
+    """What was spent, and what may be; of an older daemon, nothing."""
+    if usage["money"] is None:
+        return "not counted"
+    currency, budget = usage["currency"], usage["budget"]
+    parts = [
+        f"{usage['money']:.3f} {currency} today",
+        f"{usage['conversation']['money']:.3f} in this conversation",
+        f"the next press {usage['next_press_at_most']:.3f} at most",
+    ]
+    if budget["daily"]:
+        parts.append(f"{budget['left']:.3f} left of {budget['daily']:.2f} a day")
+    if usage["estimate"]:
+        parts.append("estimated: the model's prices are not known, set [prices]")
+    return ", ".join(parts)
 
 
 def call_in_words(event: dict[str, Any]) -> str:
@@ -137,6 +155,11 @@ def _words(event: dict[str, Any]) -> str:
             return str(error or f"new: {', '.join(changed) or 'nothing'}")
         case {"event": "volume", "volume": volume, "muted": muted}:
             return f"{volume}{' (muted)' if muted else ''}"
+        case {"event": "usage", "tokens": dict(tokens), "money": money}:
+            today = f"{event['today']:.3f} {event['currency']} today"
+            return f"{sum(tokens.values())} tokens, {money:.4f}, {today}"
+        case {"event": "budget", "state": state, "daily": daily, "spent": spent}:
+            return f"{state}: {spent:.3f} of {daily:.2f} {event['currency']}"
         case {"event": "picture", "state": str(state), "error": error}:
             return f"{state}: {error}" if error else state
         case {"event": "note", "waiting": waiting}:

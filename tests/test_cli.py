@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,13 @@ from edgevoice import __version__, cli, commands, config
 from edgevoice.audio import devices, names
 from edgevoice.audio.names import DeviceInfo
 from edgevoice.cli import main
-from edgevoice.errors import DeviceError
+from edgevoice.errors import (
+    EX_FAILED,
+    EX_NO_DAEMON,
+    EX_OK,
+    EX_USAGE,
+    DeviceError,
+)
 
 KEY = "AIzaSy-a-key-of-nobody"
 COMMANDS = [name for group in cli._GROUPS.values() for name in group]
@@ -34,6 +41,7 @@ def nothing_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """No settings, no key and no daemon but those of the test."""
     monkeypatch.setattr(config, "SYSTEM_FILE", tmp_path / "none.toml")
     monkeypatch.setattr(commands, "SYSTEM_SOCKET", tmp_path / "none.sock")
+    monkeypatch.setattr(commands, "SYSTEM_STATE", tmp_path / "none")
     for name in (
         "GEMINI_API_KEY",
         "CREDENTIALS_DIRECTORY",
@@ -309,7 +317,15 @@ STATUS = {
     "speaker": {"name": "default", "state": "open", "error": None},
     "turns": {"said": 1, "answered": 1, "told": 0, "pending": 0},
     "last_turn": None,
-    "usage": {"tokens": {"prompt": 1, "response": 2, "total": 3}, "money": None},
+    "usage": {
+        "tokens": {"prompt": 1, "response": 2, "total": 3},
+        "money": 0.12,
+        "currency": "USD",
+        "estimate": False,
+        "conversation": {"turns": 2, "tokens": {}, "money": 0.034},
+        "next_press_at_most": 0.021,
+        "budget": {"daily": None, "left": None},
+    },
     "volume": 40,
     "muted": True,
 }
@@ -317,6 +333,16 @@ REPLIES: dict[str, dict[str, Any]] = {
     "volume": {"ok": True, "volume": 40, "muted": True},
     "status": {"ok": True, **STATUS},
     "say": {"ok": False, "error": "not now"},
+    "usage": {
+        "ok": True,
+        "currency": "EUR",
+        "estimate": True,
+        "today": "2026-11-21",
+        "days": {
+            "2026-11-19": {"turns": 1, "tokens": {"input_text": 5}, "money": 0.5},
+            "2026-11-21": {"turns": 2, "tokens": {"thoughts": 7}, "money": 0.25},
+        },
+    },
     "reload": {
         "ok": True,
         "changed": ["speaker.volume", "control.socket"],
@@ -579,3 +605,53 @@ def test_check_looks_into_the_files_that_the_settings_name(
     first, second = capsys.readouterr().err.splitlines()
     assert f"live.key_file: key file {key} can be read by others" in first
     assert "microphone.device:" in second
+
+
+@pytest.mark.usefixtures("daemon")
+def test_usage_shows_days_as_a_table_as_json_as_bars_or_as_a_picture(
+    run: Run, tmp_path: Path
+) -> None:
+    picture = tmp_path / "days.svg"
+
+    status, out, _ = run("usage")
+    assert status == EX_OK
+    assert out.splitlines()[-2].split() == ["together", "3", "12", "0.750"]
+    assert out.splitlines()[-1].startswith("estimated: ")
+    status, out, _ = run("usage", "--json", "--days", "1")
+    assert [*json.loads(out)["days"]] == ["2026-11-21"]
+    status, out, _ = run("usage", "--plot", "terminal")
+    assert out.splitlines()[0].endswith("0.500 EUR")
+    assert run("usage", "--plot", str(picture)) == (EX_OK, "", "")
+    assert picture.read_text().startswith("<svg ")
+
+
+def test_usage_draws_into_nothing_but_an_svg_file(run: Run, tmp_path: Path) -> None:
+    status, _, err = run("usage", "--plot", "days.png")
+    assert status == EX_USAGE
+    assert ".svg" in err
+
+
+@pytest.mark.usefixtures("daemon")
+def test_usage_says_where_it_cannot_write(run: Run, tmp_path: Path) -> None:
+    missing = tmp_path / "none" / "days.svg"
+
+    status, _, err = run("usage", "--plot", str(missing))
+
+    assert status == EX_FAILED
+    assert err.startswith(f"edgevoice: {missing}: cannot be written: No such file")
+
+
+def test_without_a_daemon_usage_reads_its_file(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    none = ("--socket", str(tmp_path / "none.sock"))
+    assert run("usage", *none)[0] == EX_NO_DAEMON
+
+    today = time.strftime("%Y-%m-%d")
+    day = {"turns": 4, "tokens": {}, "money": 1.5}
+    (tmp_path / "usage.json").write_text(json.dumps({"days": {today: day}}))
+
+    status, out, _ = run("usage", *none)
+    assert status == EX_OK
+    assert out.splitlines()[-1].split() == ["together", "4", "0", "1.500"]

@@ -535,7 +535,7 @@ def test_no_history_can_wedge_the_button(history: list[tuple[Event, float]]) -> 
         story.wait(pause)
     story.then(Event.RELEASED)
     story.wait(1.0)
-    story.then(Event.LINK_UP)
+    story.then(Event.LINK_UP, Event.BUDGET_FREE)
     commands = story.then(Event.PRESSED) + story.wait(0.5)
     assert Command.SILENCE in commands
     assert Command.OPEN_ACTIVITY in commands
@@ -557,6 +557,104 @@ def test_whatever_is_awaited_has_a_deadline(
         story.wait(pause)
         waiting = story.phase() in {Phase.LISTENING, Phase.THINKING}
         assert (story.conversation.deadline is not None) or not waiting
+
+
+@given(st.lists(st.tuples(st.sampled_from(Event), PAUSES), max_size=40))
+def test_whatever_happens_nothing_is_asked_without_money(
+    history: list[tuple[Event, float]],
+) -> None:
+    spent = {Event.BUDGET_LOW: False, Event.BUDGET_FREE: False}
+    story, is_spent = Story(), False
+    for event, pause in history:
+        is_spent = spent.get(event, is_spent or event is Event.BUDGET_SPENT)
+        commands = story.then(event) + story.wait(pause)
+        if is_spent:
+            assert not {Command.OPEN_ACTIVITY, Command.SEND_TEXT} & {*commands}
+            assert not story.conversation.may_say
+
+
+# -- the day's budget --------------------------------------------------------------
+
+
+def without_money(story: Story) -> Story:
+    story.then(Event.BUDGET_SPENT)
+    return story
+
+
+def test_without_money_a_press_is_refused_and_a_tap_works() -> None:
+    story = without_money(connected())
+
+    commands = story.then(Event.PRESSED) + story.wait(TIMING.tap)
+    assert commands[-2:] == (Command.REFUSE_PRESS, Command.DISCARD)
+    assert story.phase() is Phase.IDLE
+    assert story.then(Event.RELEASED) + story.wait(1.0) == ()
+
+    story.then(Event.PRESSED, Event.RELEASED)
+    assert story.wait(0.1) == (Command.DISCARD, Command.REPEAT)
+
+
+def test_without_money_and_tap_limit_a_press_is_refused_at_the_edge() -> None:
+    story = Story(Timing(tap=0.0))
+    story.then(Event.LINK_UP, Event.BUDGET_SPENT)
+
+    assert Command.REFUSE_PRESS in story.then(Event.PRESSED)
+    assert story.phase() is Phase.IDLE
+    assert story.then(Event.RELEASED) + story.wait(9.0) == ()
+
+
+def test_a_release_that_is_handled_before_a_late_timer_is_refused_too() -> None:
+    story = without_money(answering())
+    story.then(Event.TAPPED)  # the old response is still owed its end
+    story.then(Event.PRESSED)
+    story.now += 1.0
+    commands = story.conversation.handle(Event.RELEASED, story.now)
+
+    assert Command.REFUSE_PRESS in commands
+    assert story.conversation.deadline is not None
+    assert story.conversation.deadline > story.now + 1.0  # of what is owed
+
+
+def test_an_answer_is_heard_to_its_end_though_the_money_goes_in_it() -> None:
+    story = without_money(answering())
+
+    assert story.gate() is Gate.PLAY
+    story.then(Event.AUDIO, Event.GENERATION_COMPLETE, Event.TURN_COMPLETE)
+    assert story.then(Event.DRAINED) == (Command.TURN_ANSWERED,)
+
+
+def test_a_question_that_is_being_asked_is_still_answered() -> None:
+    story = connected()
+    story.then(Event.PRESSED)
+    story.wait(1.0)
+    without_money(story).then(Event.RELEASED)
+
+    assert Command.CLOSE_ACTIVITY in story.wait(1.0)
+    story.then(Event.SENT, Event.AUDIO)
+    assert story.phase() is Phase.SPEAKING
+
+
+def test_without_money_nothing_can_be_typed() -> None:
+    story = without_money(connected())
+
+    assert not story.conversation.may_say
+    assert story.then(Event.SAID) == ()
+    story.then(Event.BUDGET_FREE)
+    assert Command.SEND_TEXT in story.then(Event.SAID)
+
+
+def test_the_warning_waits_for_the_end_of_the_turn_and_comes_once() -> None:
+    story = answering()
+
+    assert story.then(Event.BUDGET_LOW, Event.AUDIO, Event.GENERATION_COMPLETE) == (
+        Command.FINISH_PLAYOUT,
+    )
+    ends = story.then(Event.DRAINED)
+    assert ends == (Command.TURN_ANSWERED, Command.WARN_BUDGET)
+    assert story.then(Event.TURN_COMPLETE) + story.wait(60.0) == ()
+
+
+def test_a_warning_while_nothing_goes_on_comes_at_once() -> None:
+    assert connected().then(Event.BUDGET_LOW) == (Command.WARN_BUDGET,)
 
 
 # -- the last answer again -------------------------------------------------------

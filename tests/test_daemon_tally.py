@@ -2,7 +2,6 @@
 
 from edgevoice.daemon.tally import Tally
 from edgevoice.daemon.turn import Turn
-from edgevoice.live.incoming import Usage
 
 
 def turn_of(tally: Tally, outcome: str, *moments: str) -> Turn:
@@ -27,10 +26,6 @@ def test_before_the_first_turn_everything_is_nothing() -> None:
         "pending": 0,
     }
     assert tally.last_turn() == {}
-    assert tally.usage() == {
-        "tokens": {"prompt": 0, "response": 0, "total": 0},
-        "money": None,
-    }
 
 
 def test_turns_are_numbered_from_one() -> None:
@@ -74,19 +69,3 @@ def test_the_last_turn_is_told_with_its_moments() -> None:
         "first_answer_audio_ms": 500,
         "first_sound_ms": 750,
     }
-
-
-def test_thoughts_are_billed_as_what_the_model_said() -> None:
-    tally = Tally()
-
-    tally.tokens(Usage(prompt=70, response=13, thoughts=4, tools=0, total=87))
-    tally.tokens(Usage(prompt=100, response=10, thoughts=0, tools=0, total=110))
-
-    assert tally.usage()["tokens"] == {"prompt": 170, "response": 27, "total": 197}
-
-
-def test_what_is_handed_out_is_a_copy() -> None:
-    tally = Tally()
-    tally.usage()["tokens"]["total"] = 99
-
-    assert tally.usage()["tokens"]["total"] == 0

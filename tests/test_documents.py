@@ -93,7 +93,7 @@ def test_the_lamp_table_is_the_lamps() -> None:
 
 
 def test_every_signal_sound_is_told_with_its_notes() -> None:
-    count = {"two": 2, "three": 3}
+    count = {"two": 2, "three": 3, "four": 4}
     told = {
         means.partition(":")[0]: (count[sound.split()[0]], sound.split()[1])
         for sound, means in table("sound")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from edgevoice.conversation import Conversation, Event, Phase
 
-pytestmark = pytest.mark.timeout(60)  # all histories are walked through
+pytestmark = pytest.mark.timeout(180)  # all histories are walked through
 
 SCRIPT = Path(__file__).parent.parent / "scripts" / "draw-states"
 

@@ -7,6 +7,15 @@ import pytest
 
 from edgevoice.report import describe, describe_event
 
+USAGE: dict[str, Any] = {
+    "tokens": {"prompt": 70, "response": 13, "total": 83},
+    "money": 0.12,
+    "currency": "USD",
+    "estimate": False,
+    "conversation": {"turns": 2, "tokens": {}, "money": 0.034},
+    "next_press_at_most": 0.021,
+    "budget": {"daily": 1.0, "left": 0.88},
+}
 STATUS: dict[str, Any] = {
     "phase": "idle",
     "link": "up",
@@ -17,7 +26,7 @@ STATUS: dict[str, Any] = {
     "speaker": {"name": "default", "state": "missing", "error": "it is unplugged"},
     "turns": {"said": 5, "answered": 3, "told": 1, "pending": 1},
     "last_turn": {"number": 5, "outcome": "answered", "latency_ms": 640},
-    "usage": {"tokens": {"prompt": 70, "response": 13, "total": 83}, "money": None},
+    "usage": USAGE,
     "camera": {"when": None, "error": None},
     "picture": None,
     "notes": 0,
@@ -39,7 +48,17 @@ def test_the_status_reads_as_a_few_aligned_lines() -> None:
         "turns       5 said, 3 answered, 1 lost, 1 waiting for the link",
         "last turn   5: answered, first sound after 640 ms",
         "tokens      83 since the start",
+        "money       0.120 USD today, 0.034 in this conversation, "
+        "the next press 0.021 at most, 0.880 left of 1.00 a day",
     ]
+
+
+def test_money_that_is_estimated_says_so_and_no_budget_is_not_told() -> None:
+    usage = {**USAGE, "estimate": True, "budget": {"daily": None, "left": None}}
+    line = describe({**STATUS, "usage": usage}).splitlines()[-1]
+
+    assert "left" not in line
+    assert line.endswith("estimated: the model's prices are not known, set [prices]")
 
 
 @pytest.mark.parametrize(

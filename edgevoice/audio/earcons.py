@@ -28,6 +28,16 @@ class Earcon(Enum):
     """Press the button to allow what the model wants to do."""
     CUT = ((523.0, 0.08), (392.0, 0.08), (294.0, 0.16))
     """The answer broke off."""
+    BUDGET_LOW = (
+        (659.0, 0.07),
+        (0.0, 0.05),
+        (659.0, 0.07),
+        (0.0, 0.05),
+        (659.0, 0.07),
+    )
+    """Four fifths of what the day may cost are spent."""
+    BUDGET_SPENT = ((659.0, 0.08), (523.0, 0.08), (392.0, 0.08), (262.0, 0.24))
+    """The day's budget is spent: no question is taken."""
 
 
 @cache

@@ -19,6 +19,7 @@ class Signal(Enum):
     SPEAKING = "speaking"
     OFFLINE = "offline"
     ERROR = "error"
+    BUDGET = "budget"
     ASKING = "asking"
 
 

@@ -19,6 +19,8 @@ PATTERNS: Final[Mapping[Signal, Pattern]] = {
     Signal.SPEAKING: ((900, 100),),  # on, with short dark blips
     Signal.OFFLINE: ((100, 2900),),  # one short blink every 3 s
     Signal.ERROR: ((100, 100), (100, 700)),  # fast double blink
+    # three blinks every 3 s
+    Signal.BUDGET: ((150, 150), (150, 150), (150, 2250)),
     Signal.ASKING: ((150, 150),),  # fast and even: press to allow it
 }
 """The rhythm of each signal; each starts with its first pair when it is shown."""

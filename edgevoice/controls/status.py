@@ -25,6 +25,8 @@ class Status(Struct, frozen=True):
     """0 to 100; None: muted."""
     error: str | None = None
     """What is wrong now, in words for a person."""
+    money: str = ""
+    """What today came to, for example ``0.012 USD``; empty: nothing."""
 
 
 class Look(Struct, frozen=True):
@@ -47,6 +49,7 @@ COLOURS: Final = {
     Signal.SPEAKING: "\x1b[36m",
     Signal.OFFLINE: "\x1b[35m",
     Signal.ERROR: "\x1b[1;31m",
+    Signal.BUDGET: "\x1b[33m",
     Signal.ASKING: "\x1b[1;33m",
 }
 SYMBOLS: Final = {
@@ -55,6 +58,7 @@ SYMBOLS: Final = {
     Signal.SPEAKING: ("▶", ">"),
     Signal.OFFLINE: ("◌", "x"),
     Signal.ERROR: ("✗", "!"),
+    Signal.BUDGET: ("¤", "$"),
     Signal.ASKING: ("◆", "?"),
 }
 """With Unicode, and without. Thinking turns."""
@@ -130,7 +134,8 @@ def _parts(status: Status, now: float, look: Look) -> list[tuple[int, str, str]]
         (4, f"link {status.link}", "" if status.link != "up" else DIM),
         (6, latency, DIM),
         (5, volume, DIM if status.volume is not None else COLOURS[Signal.THINKING]),
-        (7, "? help", DIM),
+        (7, clean(status.money), DIM),
+        (8, "? help", DIM),
     ]
 
 

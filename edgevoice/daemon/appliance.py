@@ -20,12 +20,14 @@ from edgevoice.controls.held import HeldSources
 from edgevoice.conversation import Command, Conversation, Event, Gate, Timing
 from edgevoice.daemon import asides
 from edgevoice.daemon.bell import Bell
+from edgevoice.daemon.budget import Budget
 from edgevoice.daemon.calls import Calls
 from edgevoice.daemon.handles import Handles
 from edgevoice.daemon.link import Link
 from edgevoice.daemon.news import News
 from edgevoice.daemon.panel import Panel, signal_for
 from edgevoice.daemon.pictures import Pictures
+from edgevoice.daemon.purse import Purse
 from edgevoice.daemon.rotation import Rotation
 from edgevoice.daemon.server import Server
 from edgevoice.daemon.sound import Sound
@@ -70,6 +72,7 @@ class Appliance:
         settings: What the person configured.
         server: Whom to call.
         handles: Resumption handles.
+        purse: What it costs.
     """
 
     def __init__(
@@ -77,6 +80,7 @@ class Appliance:
         settings: Configuration,
         server: Server,
         handles: Handles,
+        purse: Purse,
     ) -> None:
         self.settings = settings
         self._server = server
@@ -98,6 +102,9 @@ class Appliance:
         """Why the newest settings were not taken, or None."""
         self._loop = asyncio.get_running_loop()
         self._clock = self._loop.time
+        self.budget = Budget(purse, self.happened, self.news, self._clock)
+        if handles.kept:
+            purse.resume()
         self._conversation = Conversation(_timing(settings))
         self._held = HeldSources()
         self._typed = ""
@@ -124,6 +131,7 @@ class Appliance:
             rotation,
             self._clock,
         )
+        purse.model = lambda: self.link.model
         self.sound = Sound(
             settings, self.bell, self.post, self._heard, self._device_changed
         )
@@ -136,6 +144,7 @@ class Appliance:
         self.settings, self._server = settings, server
         self._conversation.use(_timing(settings))
         self.sound.use(settings)
+        self.budget.use(settings)
         self.pictures.use(settings.camera)
         self._call_server()
         self.bell.ring()
@@ -180,6 +189,7 @@ class Appliance:
 
     def say(self, text: str) -> bool:
         """Send a typed turn; False if that is not possible at this moment."""
+        self.budget.look()
         if not self._conversation.may_say:
             return False
         self._typed = text
@@ -214,6 +224,7 @@ class Appliance:
 
     def _forget(self) -> None:
         self.sound.playout.forget()
+        self.budget.purse.forget()
         self.link.start_afresh()
 
     def tell_of_lost_turn(self) -> None:
@@ -239,6 +250,8 @@ class Appliance:
             event: What happened.
             due: When it was due, loop's clock; a timer may come a hair too early.
         """
+        if event is Event.PRESSED:
+            self.budget.look()
         before = self._conversation.phase
         now = max(self._clock(), due)
         if event is Event.RELEASED and self.sound.recording:
@@ -313,6 +326,11 @@ class Appliance:
             case Command.FINISH_PLAYOUT:
                 self.sound.playout.finish()
                 self._skip_what_nobody_hears()
+            case Command.WARN_BUDGET:
+                self.sound.signal(Earcon.BUDGET_LOW)
+                self._loop.call_later(self.budget.warn(), self.show)
+            case Command.REFUSE_PRESS:
+                self.sound.signal(Earcon.BUDGET_SPENT)
             case _:
                 assert command in _OUTCOMES
                 self._end_turn(command, now)
@@ -359,6 +377,7 @@ class Appliance:
     def take(self, event: incoming.ServerEvent) -> None:
         """Act on what the server said."""
         asides.tell(self.news, event)
+        self.budget.take(event)
         match event:
             case incoming.Audio(pcm):
                 self._take_audio(to_samples(pcm))
@@ -368,8 +387,6 @@ class Appliance:
                 self.happened(Event.GENERATION_COMPLETE)
             case incoming.TurnComplete():
                 self.happened(Event.TURN_COMPLETE)
-            case incoming.Usage():
-                self.turns.tally.tokens(event)
             case incoming.InputTranscript():
                 self.turns.mark("first_transcript", self._clock())
                 self._tell_caption("user", event)
@@ -485,6 +502,7 @@ class Appliance:
             self.control_error,
             self.sound.error,
             self.link.error,
+            self.budget.error,
             self.settings_error,
             self.lamp_error,
         )
@@ -503,7 +521,11 @@ class Appliance:
             phase = "idle"  # nobody is being recorded
         broken = bool(self.control_error or self.sound.error)
         signal = signal_for(
-            phase, self.link.status, broken=broken, asks=self._conversation.asks
+            phase,
+            self.link.status,
+            broken=broken,
+            asks=self._conversation.asks,
+            budget=self.budget.shows,
         )
         self.panel.show(signal)
 

@@ -33,7 +33,7 @@ MOST_UNREAD: Final = 256 * 1024
 MOST_CLIENTS: Final = 100
 """Connections served at once; each costs a descriptor, of which there are 1024."""
 
-READS: Final = frozenset({"status", "watch"})
+READS: Final = frozenset({"status", "usage", "watch"})
 """Commands that change nothing, which monitoring sends all day: no line in the log."""
 
 SOURCE: Final = "socket"
@@ -69,6 +69,7 @@ class ControlSocket:
             "status": lambda _: status(appliance),
             "watch": lambda _: {},
             "reload": self._reload,
+            "usage": lambda _: appliance.budget.purse.days(),
         }
 
     @contextlib.asynccontextmanager
@@ -159,7 +160,8 @@ class ControlSocket:
     def _say(self, request: dict[str, Any]) -> Reply:
         if not self._appliance.say(_text(request, "say")):
             raise Refused(
-                "another question comes first: wait for its answer, or forget it "
+                self._appliance.budget.error
+                or "another question comes first: wait for its answer, or forget it "
                 "with `edgevoice tap`"
             )
         return {}

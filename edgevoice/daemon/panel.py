@@ -27,7 +27,9 @@ class Panel:
                 indicator.show(signal)
 
 
-def signal_for(phase: str, link: str, *, broken: bool, asks: bool = False) -> Signal:
+def signal_for(
+    phase: str, link: str, *, broken: bool, asks: bool = False, budget: bool = False
+) -> Signal:
     """The signal for a state: what the person does comes first, then what is wrong.
 
     Args:
@@ -35,6 +37,7 @@ def signal_for(phase: str, link: str, *, broken: bool, asks: bool = False) -> Si
         link: ``up``, ``connecting``, ``down`` or ``refused``.
         broken: A device or the button is missing.
         asks: A call waits for the person's press.
+        budget: The day's budget is spent, or the person is warned of it.
     """
     if asks:
         return Signal.ASKING
@@ -44,4 +47,6 @@ def signal_for(phase: str, link: str, *, broken: bool, asks: bool = False) -> Si
         return Signal(phase)
     if broken or link == "refused":
         return Signal.ERROR
+    if budget:
+        return Signal.BUDGET
     return Signal.IDLE if link == "up" else Signal.OFFLINE

@@ -19,6 +19,8 @@ from edgevoice.daemon.buttons import Buttons
 from edgevoice.daemon.control_socket import ControlSocket
 from edgevoice.daemon.handles import Handles
 from edgevoice.daemon.history import History
+from edgevoice.daemon.ledgerfile import LedgerFile
+from edgevoice.daemon.purse import Purse
 from edgevoice.daemon.reload import Read, Reloading
 from edgevoice.daemon.server import server_of
 from edgevoice.daemon.state import StateFile
@@ -79,7 +81,8 @@ async def serve(
         server.options,
         life=minutes * 60 if minutes else float("inf"),
     )
-    appliance = Appliance(settings, server, handles)
+    ledger = LedgerFile(state)
+    appliance = Appliance(settings, server, handles, Purse(settings, ledger))
     stopped = asyncio.Event()
     appliance.stop = stopped.set
     reloading = Reloading(appliance, server, read or (lambda: (settings, credential)))
@@ -96,6 +99,7 @@ async def serve(
         if face is not None:
             stack.enter_context(face.attach(appliance))
         stack.push_async_callback(handles.save)
+        stack.push_async_callback(ledger.save)
         history = History(appliance, state)
         appliance.news.listen(history.hear)
         stack.push_async_callback(history.close)
@@ -123,6 +127,8 @@ async def _run(
                 "calls": appliance.calls.keep(),
                 "link": appliance.link.keep(),
                 "handles": appliance.handles.keep_saved(),
+                "ledger": appliance.budget.purse.file.keep_saved(),
+                "budget": appliance.budget.keep(),
                 "settings": reloading.keep(),
                 "history": history.keep(),
                 "reset": appliance.reset_when_idle(),

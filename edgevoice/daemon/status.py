@@ -25,7 +25,7 @@ def status(appliance: Appliance) -> dict[str, Any]:
         "speaker": _device(appliance.sound.speaker),
         "turns": appliance.turns.tally.turns(_pending(appliance)),
         "last_turn": appliance.turns.tally.last_turn() or None,
-        "usage": appliance.turns.tally.usage(),
+        "usage": appliance.budget.purse.status(),
         "stale_chunks": appliance.turns.tally.stale_chunks,
         "camera": _camera(appliance),
         "picture": None if appliance.pictures.waiting is None else "waits",

@@ -54,8 +54,9 @@ def in_words(appliance: Appliance, now: float) -> str:
     well = appliance.link.status == "up" and not wrong
     does = "ready" if well and appliance.phase == "idle" else appliance.phase
     parts = [f"{does}: {_link(appliance, now)}", *wrong]
-    if appliance.settings_error:
-        parts.append(appliance.settings_error)
+    parts += filter(None, (appliance.budget.error, appliance.settings_error))
+    if (money := appliance.budget.purse.money_today) > 0:
+        parts.append(f"{appliance.budget.purse.words(money)} today")
     return "; ".join(parts)
 
 

@@ -91,6 +91,8 @@ class Terminal:
                     self._line.print_above(words)
             case "volume":
                 self._line.update(volume=None if item["muted"] else item["volume"])
+            case "usage":
+                self._line.update(money=appliance.budget.purse.words(item["today"]))
             case _:
                 pass
         self._line.update(link=appliance.link.status, error=appliance.error)
@@ -130,7 +132,8 @@ class Terminal:
             self._line.caption("user", text)
             self._line.end_caption()
         else:
-            self._line.print_above("another question comes first; s forgets it")
+            busy = "another question comes first; s forgets it"
+            self._line.print_above(appliance.budget.error or busy)
 
 
 class _LogLines(logging.Handler):

@@ -1,9 +1,8 @@
-"""Counts for ``status``: turns, latencies, tokens."""
+"""Counts for ``status``: turns, latencies."""
 
 from typing import Any
 
 from edgevoice.daemon.turn import Turn
-from edgevoice.live.incoming import Usage
 
 
 class Tally:
@@ -16,7 +15,6 @@ class Tally:
     def __init__(self) -> None:
         self.stale_chunks = 0
         self._said = self._answered = self._told = self._cancelled = 0
-        self._tokens = {"prompt": 0, "response": 0, "total": 0}
         self._last: Turn | None = None
         self._underruns = 0
 
@@ -34,12 +32,6 @@ class Tally:
         self._answered += answered
         self._cancelled += not (lost or answered)
 
-    def tokens(self, usage: Usage) -> None:
-        """The server billed a turn."""
-        self._tokens["prompt"] += usage.prompt
-        self._tokens["response"] += usage.response + usage.thoughts
-        self._tokens["total"] += usage.total
-
     def turns(self, pending: int) -> dict[str, int]:
         """Counts of turns."""
         return {
@@ -49,10 +41,6 @@ class Tally:
             "cancelled": self._cancelled,
             "pending": pending,
         }
-
-    def usage(self) -> dict[str, Any]:
-        """Tokens since the start."""
-        return {"tokens": dict(self._tokens), "money": None}
 
     def last_turn(self) -> dict[str, Any]:
         """The last turn: number, outcome, when what happened in ms."""
