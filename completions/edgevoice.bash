@@ -12,6 +12,7 @@ _edgevoice_options() {
       ;;
     check) echo --help --config ;;
     devices) echo --help ;;
+    tools) echo --help --config --yes ;;
     doctor) echo --help --config --socket --json --no-questions --bundle ;;
     status | watch) echo --help --socket --json ;;
     *) echo --help --socket ;;
@@ -20,8 +21,8 @@ _edgevoice_options() {
 
 _edgevoice() {
   local current=$2 previous=$3 commands
-  commands="run talk simulator setup check devices doctor press release tap say look note stop new
-    mute unmute volume reload status watch"
+  commands="run talk simulator setup check devices tools doctor press release tap say look note
+    stop new mute unmute volume reload status watch"
   COMPREPLY=()
   case $previous in
     --config | --socket | --bundle | --key-file)

@@ -26,7 +26,7 @@ Command: TypeAlias = Callable[[argparse.Namespace], int]
 
 _GROUPS: Final = {
     "The appliance": ("run", "talk", "simulator"),
-    "This machine": ("setup", "check", "devices", "doctor"),
+    "This machine": ("setup", "check", "devices", "tools", "doctor"),
     "The running daemon": (
         "press",
         "release",
@@ -117,9 +117,29 @@ def _add_appliance(add: Callable[..., argparse.ArgumentParser]) -> None:
                 "--simulate", action="store_true", help="use the built-in simulator"
             )
     add("devices", commands.devices)
+    _add_tools(add)
     _add_setup(add)
     _add_doctor(add)
     _add_simulator(add)
+
+
+_TOOLS: Final = (
+    "Without NAME it lists what the model may call, and where that comes from. "
+    "With NAME it runs that one here, outside the daemon, as it would for the model, "
+    "and prints each result as JSON. Exit status 1: it did not work."
+)
+
+
+def _add_tools(add: Callable[..., argparse.ArgumentParser]) -> None:
+    one = add("tools", commands.tools, epilog=_TOOLS)
+    one.add_argument("name", nargs="?", metavar="NAME", help="run this one")
+    one.add_argument(
+        "arguments", nargs="?", metavar="JSON", default="{}", help="its arguments ({})"
+    )
+    one.add_argument("--config", metavar="FILE", help="settings (TOML)")
+    one.add_argument(
+        "--yes", action="store_true", help="do not ask, whatever it wants confirmed"
+    )
 
 
 _DOCTOR: Final = (

@@ -5,8 +5,10 @@ that line.
 """
 
 import argparse
+import contextlib
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
 def run(args: argparse.Namespace) -> int:
     """Run the daemon in the foreground: what systemd starts."""
-    from edgevoice.daemon import logs, supervisor
+    from edgevoice.daemon import logs, supervisor, toolbox
     from edgevoice.daemon.service import run_service
 
     path = config.find(args.config)
@@ -42,6 +44,7 @@ def run(args: argparse.Namespace) -> int:
     def read() -> tuple[config.Configuration, str]:
         # The same file for good; where there was none, one may have been made.
         settings = config.load(path or config.find(None))
+        toolbox.check(settings)
         return settings, config.credential(settings.live)
 
     try:
@@ -91,16 +94,29 @@ def check(args: argparse.Namespace) -> int:
     if mistakes:
         raise ConfigError(*(f"{path}: {mistake}" for mistake in mistakes))
     print(f"{path}: ok" if path else "no settings file: the defaults are used: ok")
+    if settings.live.key_file and config.fetches_tokens(settings.live):
+        print("live.key_file: does not count, since tokens are fetched")
     return EX_OK
 
 
 def _unusable_files(settings: config.Configuration) -> Iterator[str]:
     """What is wrong with the files that the settings name."""
-    if settings.live.key_file:
+    from edgevoice.daemon import toolbox
+
+    yield from toolbox.unusable(settings)
+    live = settings.live
+    if live.key_file and not config.fetches_tokens(live):
         try:
-            config.credential(settings.live, {})
+            config.credential(live, {})
         except CredentialError as error:
             yield f"live.key_file: {error}"
+    if live.token_secret_file:
+        try:
+            config.token_secret(live.token_secret_file)
+        except CredentialError as error:
+            yield f"live.token_secret_file: {error}"
+    if live.token_command and shutil.which(live.token_command[0]) is None:
+        yield "live.token_command: there is no such program"
     device = settings.microphone.device
     if device.startswith("file:"):
         from edgevoice.audio.wavefile import read
@@ -138,6 +154,44 @@ def _print_cards(kind: str, direction: "Direction", found: "list[DeviceInfo]") -
         print(f"{kind:<12}{card.name:<{width}}  {card.description}{default}")
     if not cards:
         print(f"{kind:<12}{forbidden() or 'none'}")
+
+
+def tools(args: argparse.Namespace) -> int:
+    """List the tools that the model may call, or run one."""
+    import asyncio
+
+    from edgevoice.daemon.toolbench import list_tools, run_tool
+
+    settings = config.load(config.find(args.config))
+    if args.name is None:
+        asyncio.run(list_tools(settings, print))
+        return EX_OK
+    arguments = _object(args.arguments)
+
+    def agrees() -> bool:
+        return args.yes or _asked(f"run {args.name} {args.arguments}?")
+
+    def tell(result: dict[str, Any]) -> None:
+        print(json.dumps(result, ensure_ascii=False), flush=True)
+
+    worked = asyncio.run(run_tool(settings, args.name, arguments, agrees, tell))
+    return EX_OK if worked else EX_FAILED
+
+
+def _object(text: str) -> dict[str, Any]:
+    with contextlib.suppress(ValueError, RecursionError):
+        value = json.loads(text)
+        if isinstance(value, dict):
+            return value
+    raise UsageError(
+        f"tools: JSON must be an object, as '{{\"level\": 3}}', not {text!r}"
+    )
+
+
+def _asked(question: str) -> bool:
+    if not sys.stdin.isatty():
+        raise UsageError("tools: it wants to be confirmed, and nobody is here: --yes")
+    return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
 
 
 def setup(args: argparse.Namespace) -> int:

@@ -12,13 +12,15 @@ import tomllib
 import typing
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta, Struct, field
 
+from edgevoice import tool_mistakes
 from edgevoice.errors import ConfigError, CredentialError
 from edgevoice.live import endpoint, models
+from edgevoice.tools import names
 
 SYSTEM_FILE: Final = Path("/etc/edgevoice/edgevoice.toml")
 
@@ -31,9 +33,26 @@ INSTRUCTIONS: Final = (
     "unless more is asked for. Your answer is spoken: no lists, no markup."
 )
 
+BuiltIn: TypeAlias = Literal[
+    "volume", "stop", "new_conversation", "date_and_time", "device_status"
+]
+"""Functions of edgevoice itself that the model may call."""
+
+BUILT_IN: Final[tuple[BuiltIn, ...]] = typing.get_args(BuiltIn)
+
+
+SECRET: Final = frozenset(
+    {"key_file", "token_command", "token_url", "token_secret_file"}
+    | {"secrets", "headers", "environment"}
+)
+"""Keys into which some write a secret: their values are not shown."""
+
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of every table: immutable, named, nothing unknown."""
+
+
+Name: TypeAlias = Annotated[str, Meta(min_length=1)]
 
 
 class Compression(Settings, frozen=True):
@@ -101,13 +120,19 @@ class Live(Settings, frozen=True):
 
     endpoint: str = "wss://generativelanguage.googleapis.com"
     api_version: Literal["v1beta", "v1alpha", "v1"] = "v1beta"
-    model: Annotated[str, Meta(min_length=1)] = "gemini-3.8-live"
+    model: Name | Annotated[list[Name], Meta(min_length=1)] = "gemini-3.8-live"
+    """One, or several in order: the next is tried when one is not to be had."""
     instructions: str = INSTRUCTIONS
     instructions_file: str = ""
     voice: str = ""
     language: str = ""
     transcripts: bool = True
     key_file: str = ""
+    token_command: list[str] = []
+    """Program and arguments; prints a token for a session."""
+    token_url: str = ""
+    token_method: Literal["POST", "GET"] = "POST"
+    token_secret_file: str = ""
     answer_timeout_s: Annotated[float, Meta(ge=2, le=120)] = 15
     keep_s: Annotated[float, Meta(ge=0, le=3600)] = 300
     google_search: bool = False
@@ -179,6 +204,61 @@ class Control(Settings, frozen=True):
     socket: str = ""
 
 
+class Functions(Settings, frozen=True):
+    """``[functions]``: what the model may call without more ado."""
+
+    builtin: tuple[BuiltIn, ...] = BUILT_IN
+    installed: tuple[Annotated[str, Meta(pattern=names.LEGAL)], ...] = ()
+    """Python functions that other packages offer, by their names (entry points)."""
+    confirm: tuple[str, ...] = ()
+    """Names of those of either kind that ask for a press of the button."""
+    timeout_s: Annotated[float, Meta(ge=1, le=3600)] = 20
+
+
+class ToolSettings(Settings, frozen=True):
+    """``[[tools]]``: a command that the model may run; one table for each."""
+
+    name: Annotated[str, Meta(pattern=names.LEGAL)]
+    description: Annotated[str, Meta(min_length=1, max_length=2000)]
+    command: tuple[str, ...]
+    parameters: dict[str, Any] = field(default_factory=dict)
+    """A JSON schema, or its short form; see ``tools.schema.schema_of``."""
+    environment: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
+    """Variables by their files, or by the names of credentials that systemd gives."""
+    stdin: bool = False
+    stream: bool = False
+    background: bool = False
+    scheduling: Literal["INTERRUPT", "WHEN_IDLE", "SILENT"] = "WHEN_IDLE"
+    confirm: Literal["never", "press"] = "never"
+    timeout_s: Annotated[float, Meta(ge=1, le=3600)] = 10
+
+
+class McpSettings(Settings, frozen=True):
+    """``[[mcp]]``: an MCP server whose tools the model may call; one table for each."""
+
+    name: Annotated[str, Meta(pattern=names.LEGAL)]
+    command: tuple[str, ...] = ()
+    url: Annotated[str, Meta(pattern="^(https?://[^/].*)?$")] = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    """Headers by their files; see ``ToolSettings.secrets``."""
+    environment: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
+    allow: tuple[str, ...] = ()
+    """Names of its tools that the model may call; empty: all."""
+    confirm: Literal["never", "press"] = "never"
+    timeout_s: Annotated[float, Meta(ge=1, le=3600)] = 20
+
+
+class History(Settings, frozen=True):
+    """``[history]``: what was said, on disk."""
+
+    file: str = ""
+    """Where it is written; relative to the state directory. Empty: nowhere."""
+    max_kb: Annotated[int, Meta(ge=10, le=1_000_000)] = 1000
+    """Size at which a new file is begun, kilobytes; one old file is kept."""
+
+
 class Configuration(Settings, frozen=True):
     """Everything in the file."""
 
@@ -187,8 +267,12 @@ class Configuration(Settings, frozen=True):
     speaker: Speaker = field(default_factory=Speaker)
     button: Button = field(default_factory=Button)
     indicator: Indicator = field(default_factory=Indicator)
+    history: History = field(default_factory=History)
     camera: Camera = field(default_factory=Camera)
     control: Control = field(default_factory=Control)
+    functions: Functions = field(default_factory=Functions)
+    tools: tuple[ToolSettings, ...] = ()
+    mcp: tuple[McpSettings, ...] = ()
 
 
 def find(explicit: str | None, environ: Mapping[str, str] = os.environ) -> Path | None:
@@ -279,6 +363,8 @@ def _mistakes(
                 yield from _mistakes(hints[key], value, f"{name}.")
             else:
                 yield f"{name}: is a table; write [{name}]"
+        elif entry := entry_of(hints[key]):
+            yield from _mistakes_in_list(entry, value, name)
         else:
             try:
                 msgspec.convert(value, hints[key])
@@ -286,8 +372,37 @@ def _mistakes(
                 wrong = _choices(hints[key]) or _in_words(str(error))
                 wrong = wrong[0].lower() + wrong[1:]
                 # Some write the key itself where its file belongs.
-                shown = name if key == "key_file" else f"{name} = {value!r}"
+                shown = name if key in SECRET else f"{name} = {value!r}"
                 yield f"{shown}: {wrong}"
+    for key in _required(kind):
+        if key not in table:
+            yield f"{prefix}{key}: is missing"
+
+
+def entry_of(hint: Any) -> type[Settings] | None:
+    """The struct of one table of a list, as ``[[tools]]``; None if it is none."""
+    inner = typing.get_args(hint)
+    if typing.get_origin(hint) is not tuple or not isinstance(inner[0], type):
+        return None
+    return inner[0] if issubclass(inner[0], Settings) else None
+
+
+def _mistakes_in_list(kind: type[Settings], tables: Any, name: str) -> Iterator[str]:
+    """Those in a list of tables; the first is ``tools[1]``."""
+    if not isinstance(tables, list):
+        yield f"{name}: is a list of tables; write [[{name}]]"
+        return
+    for number, table in enumerate(tables, 1):
+        if isinstance(table, dict):
+            yield from _mistakes(kind, table, f"{name}[{number}].")
+        else:
+            yield f"{name}[{number}]: is a table; write [[{name}]]"
+
+
+def _required(kind: type[Settings]) -> Iterator[str]:
+    for one in msgspec.structs.fields(kind):
+        if one.required:
+            yield one.name
 
 
 def _in_words(error: str) -> str:
@@ -324,6 +439,8 @@ def _paths(kind: type[Settings], key: str, prefix: str = "") -> list[str]:
             found.append(f"{prefix}{name}")
         if isinstance(hint, type) and issubclass(hint, Settings):
             found += _paths(hint, key, f"{prefix}{name}.")
+        elif entry := entry_of(hint):
+            found += _paths(entry, key, f"{prefix}{name}[].")
     return found
 
 
@@ -331,9 +448,19 @@ def _choices(hint: Any) -> str:
     """What may stand there, if that is one of a few; else nothing."""
     if typing.get_origin(hint) is Literal:
         return "must be one of " + ", ".join(v or '""' for v in typing.get_args(hint))
+    if typing.get_origin(hint) is tuple and typing.get_origin(_first(hint)) is Literal:
+        return "must be a list, of " + ", ".join(typing.get_args(_first(hint)))
+    if hint == typing.get_type_hints(ToolSettings, include_extras=True)["name"]:
+        return "must be letters, digits, _, . and -, a letter first, 64 at most"
+    if hint == typing.get_type_hints(McpSettings, include_extras=True)["url"]:
+        return "must be an address: https://HOST/mcp"
     if hint == typing.get_type_hints(Button, include_extras=True)["source"]:
         return "must be one of gpio, keyboard, none, evdev:/dev/input/by-id/NAME"
     return ""
+
+
+def _first(hint: Any) -> Any:
+    return typing.get_args(hint)[0]
 
 
 def _contradictions(settings: Configuration) -> Iterator[str]:
@@ -352,7 +479,15 @@ def _contradictions(settings: Configuration) -> Iterator[str]:
     camera = settings.camera
     if camera.when == "press" and not camera.command:
         yield "camera.when = 'press': needs a camera.command that takes the picture"
-    for key, why in models.refusals(live.model, live.api_version, {*_asked(live)}):
+    yield from _token_mistakes(live)
+    if settings.history.file and not live.transcripts:
+        yield "history.file: needs live.transcripts = true, else there is no text"
+    wrong = (
+        refusal
+        for model in model_names(live)
+        for refusal in models.refusals(model, live.api_version, {*_asked(live)})
+    )
+    for key, why in dict.fromkeys(wrong):
         yield f"live.{key}: {why}"
     uses_gpio = settings.button.source == "gpio"
     if uses_gpio and settings.button.pin == settings.indicator.pin:
@@ -361,6 +496,27 @@ def _contradictions(settings: Configuration) -> Iterator[str]:
         instructions(live)
     except ConfigError as error:
         yield str(error)
+    yield from tool_mistakes.mistakes(settings)
+
+
+def _token_mistakes(live: Live) -> Iterator[str]:
+    """What is wrong with where the tokens come from; none of it is shown."""
+    if live.token_command and live.token_url:
+        yield "live.token_url: there is live.token_command, too; take one of them away"
+    if live.token_command and not live.token_command[0]:
+        yield "live.token_command: begins with an empty text; name a program"
+    if live.token_url:
+        try:
+            endpoint.check_token_url(live.token_url)
+        except ConfigError as error:
+            yield f"live.token_url: {error}"
+    elif live.token_secret_file:
+        yield "live.token_secret_file: is for live.token_url, which is not set"
+
+
+def model_names(live: Live) -> tuple[str, ...]:
+    """The models in the order in which they are tried; one at least."""
+    return (live.model,) if isinstance(live.model, str) else tuple(live.model)
 
 
 def _asked(table: Settings, prefix: str = "") -> Iterator[str]:
@@ -397,16 +553,25 @@ def instructions(live: Live) -> str:
 
 # -- the credential ------------------------------------------------------------
 
+Kind: TypeAlias = Literal["credential", "key_file", "token_secret_file"]
+"""Who names the file of a secret."""
+
 
 def credential(live: Live, environ: Mapping[str, str] = os.environ) -> str:
     """The API key or ephemeral token.
 
-    In this order: systemd's credential, ``key_file``, ``$GEMINI_API_KEY``.
+    In this order: systemd's credential, ``key_file``, ``$GEMINI_API_KEY``. With
+    ``token_command`` or ``token_url`` none of them counts.
+
+    Returns:
+        The credential; empty if a token is to be fetched for each session.
 
     Raises:
         CredentialError: There is none, or its file is open to others. The text
             never holds the key.
     """
+    if fetches_tokens(live):
+        return ""
     directory = environ.get("CREDENTIALS_DIRECTORY")
     if directory:
         path = Path(directory) / CREDENTIAL_NAME
@@ -424,15 +589,32 @@ def credential(live: Live, environ: Mapping[str, str] = os.environ) -> str:
     )
 
 
-def _read_key(path: Path, kind: Literal["credential", "key_file"]) -> str:
+def fetches_tokens(live: Live) -> bool:
+    """Whether a token is fetched for each session, so that no key counts."""
+    return bool(live.token_command or live.token_url)
+
+
+def token_secret(path: str) -> str:
+    """The secret that ``token_secret_file`` holds.
+
+    Raises:
+        CredentialError: It cannot be read, or others can read it.
+    """
+    file = Path(os.path.expanduser(path))
+    secret = _read_key(file, "token_secret_file")
+    return checked_key(secret, "live.token_secret_file", "secret")
+
+
+def _read_key(path: Path, kind: Kind) -> str:
     try:
         with path.open(encoding="ascii") as file:
             mode = os.fstat(file.fileno()).st_mode
             # systemd's own copy is 0440, in a folder that only the service can enter.
-            group = stat.S_IRWXG if kind == "key_file" else 0
+            group = 0 if kind == "credential" else stat.S_IRWXG
             if mode & (group | stat.S_IRWXO):
+                what = "secret" if kind == "token_secret_file" else "key"
                 raise CredentialError(
-                    f"key file {path} can be read by others: chmod 600 {path}"
+                    f"{what} file {path} can be read by others: chmod 600 {path}"
                 )
             return file.read(4096)
     except OSError as error:
@@ -442,25 +624,31 @@ def _read_key(path: Path, kind: Literal["credential", "key_file"]) -> str:
         ) from None
     except ValueError:
         raise CredentialError(
-            f"the file that {_NAMED_BY[kind]} names holds no API key"
+            f"the file that {_NAMED_BY[kind]} names holds no {_HOLDS[kind]}"
         ) from None
 
 
 _NAMED_BY: Final = {
     "credential": f"LoadCredential={CREDENTIAL_NAME}",
     "key_file": "live.key_file (a path, not the key)",
+    "token_secret_file": "live.token_secret_file (a path, not the secret)",
+}
+_HOLDS: Final = {
+    "credential": "API key",
+    "key_file": "API key",
+    "token_secret_file": "secret",
 }
 
 
-def checked_key(key: str, where: str) -> str:
-    """A key without the space around it.
+def checked_key(key: str, where: str, what: str = "API key") -> str:
+    """A key, or what else is meant, without the space around it.
 
     Raises:
         CredentialError: It cannot be one; the text never holds it.
     """
     key = key.strip()
     if not key or not key.isascii() or not key.isprintable() or " " in key:
-        raise CredentialError(f"{where} holds no API key (one line, no spaces)")
+        raise CredentialError(f"{where} holds no {what} (one line, no spaces)")
     return key
 
 

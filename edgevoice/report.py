@@ -14,6 +14,7 @@ def describe(status: dict[str, Any]) -> str:
         ("link", _link(status)),
         ("error", status["error"] or "none"),
         ("session", "none yet" if age is None else _session(session)),
+        ("model", status.get("model", "")),
         ("microphone", _device(status["microphone"])),
         ("speaker", _device(status["speaker"])),
         ("volume", f"{status['volume']}{' (muted)' if status['muted'] else ''}"),
@@ -117,7 +118,8 @@ def _words(event: dict[str, Any]) -> str:
         case {"event": "phase", "phase": str(phase)}:
             return phase
         case {"event": "link", "link": str(link), "error": error}:
-            return f"{link}: {error}" if error else link
+            model = event.get("model") if link == "up" else None
+            return f"{link}: {error or model}" if error or model else link
         case {"event": "device", "kind": str(kind), "name": _, "state": _}:
             return f"{kind} {_device(event)}"
         case {"event": "turn", "latency_ms": _}:

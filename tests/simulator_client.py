@@ -139,7 +139,7 @@ def content(message: Json) -> Json:
 
 
 def has_audio(message: Json) -> bool:
-    return "modelTurn" in content(message)
+    return bool(pcm_of([message]))
 
 
 def has_handle(message: Json) -> bool:
@@ -155,6 +155,7 @@ def pcm_of(messages: list[Json]) -> bytes:
         base64.b64decode(part["inlineData"]["data"], validate=True)
         for message in messages
         for part in content(message).get("modelTurn", {}).get("parts", [])
+        if "inlineData" in part
     )
 
 

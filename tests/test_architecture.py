@@ -24,7 +24,9 @@ OURS = {
     "live": {"live", "errors"},
     "audio": {"audio", "errors"},
     "controls": {"controls", "errors"},
-    "config": {"errors", "live.endpoint", "live.models"},
+    "config": {"errors", "live.endpoint", "live.models", "tools.names"}
+    | {"tool_mistakes"},
+    "tool_mistakes": {"config", "tools.schema", "tools.template"},
     "demo": set(),
     "tools": {"tools", "errors"},
     "simulator": {"simulator", "live", "audio.pcm", "errors"},
@@ -44,7 +46,8 @@ OURS = {
     | {"simulator"},
     "daemon.client": {"errors"},
     "doctor": {"doctor", "config", "live", "audio", "controls", "errors"}
-    | {"daemon.calling", "daemon.client", "daemon.server", "daemon.threads"},
+    | {"daemon.calling", "daemon.client", "daemon.server", "daemon.threads"}
+    | {"daemon.credentials", "daemon.token_url"},
     "setup": {"setup", "doctor", "config", "live.endpoint", "errors"}
     | {"audio.devices", "audio.names", "daemon.client", "daemon.server"},
     "cli": {"commands", "daemon.client", "simulator.manual", "errors"},
@@ -65,13 +68,15 @@ OURS = {
 
 # Who may import what is not ours: the event loop, and hardware, each in its own files.
 FOREIGN = {
-    "asyncio": {"daemon", "simulator", "commands", "doctor.server"},
+    "asyncio": {"daemon", "simulator", "tools", "commands", "doctor.server"},
     "websockets": {"daemon", "simulator", "doctor.server"},
     "PIL": {"jpeg"},
     "pyaudio": {"audio.portaudio"},
     "gpiozero": {"controls.gpio"},
     "lgpio": {"controls.gpio"},
     "systemd": {"daemon.logs"},
+    "jsonschema": {"tools.schema"},
+    "mcp": {"tools.mcp"},
 }
 
 

@@ -529,6 +529,40 @@ def test_a_reader_that_leaves_ends_the_program_quietly() -> None:
     assert (done.returncode, done.stderr) == (1, b"")
 
 
+def test_check_looks_for_the_program_and_the_secret_of_the_tokens(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret, path = tmp_path / "secret", tmp_path / "e.toml"
+    secret.write_text("a-secret")
+    secret.chmod(0o644)
+    path.write_text(
+        f'live.token_url = "https://h"\nlive.token_secret_file = "{secret}"\n'
+    )
+    assert main(["check", "--config", str(path)]) == 78
+    assert f"live.token_secret_file: secret file {secret} can be read by others" in (
+        one_line(capsys.readouterr().err)
+    )
+
+    path.write_text('live.token_command = ["/nowhere/token"]\n')
+    assert main(["check", "--config", str(path)]) == 78
+    assert "live.token_command: there is no such program" in (
+        one_line(capsys.readouterr().err)
+    )
+
+
+def test_check_says_that_a_key_does_not_count_where_tokens_are_fetched(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "e.toml"
+    path.write_text('live.token_command = ["true"]\nlive.key_file = "/nowhere"\n')
+
+    assert main(["check", "--config", str(path)]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{path}: ok",
+        "live.key_file: does not count, since tokens are fetched",
+    ]
+
+
 def test_check_looks_into_the_files_that_the_settings_name(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,3 +1,4 @@
+import json
 import os
 import re
 import tomllib
@@ -13,6 +14,7 @@ from edgevoice.config import Configuration, Control, Live, Settings
 from edgevoice.errors import ConfigError, CredentialError
 
 KEY = "AIzaSy-a-key-of-nobody"
+TOOL = "[[tools]]\nname = 'x'\ndescription = 'x'\ncommand = ['x']\n"
 SAMPLE = Path(__file__).parent.parent / "config" / "edgevoice.toml"
 
 
@@ -89,6 +91,52 @@ def mistakes(path: Path) -> list[str]:
         ),
         ("[live]\nvoice = ['a']", "live.voice = ['a']: expected a text, got a list"),
         ("[live]\nmodel = ''", "live.model = '': expected a text of length >= 1"),
+        ("[live]\nmodel = []", "live.model = []: expected a list of length >= 1"),
+        (
+            "[live]\nmodel = 3",
+            "live.model = 3: expected a text | a list, got a whole number",
+        ),
+        (
+            "[live]\ntoken_command = 'my-secret'",
+            "live.token_command: expected a list, got a text",
+        ),
+        (
+            "[live]\ntoken_command = ['']",
+            "live.token_command: begins with an empty text; name a program",
+        ),
+        (
+            "[live]\ntoken_command = ['a']\ntoken_url = 'https://h'",
+            "live.token_url: there is live.token_command, too; take one of them away",
+        ),
+        (
+            "[live]\ntoken_url = 'http://h/my-secret'",
+            "live.token_url: is unencrypted; use https:// "
+            "(http:// only for this machine)",
+        ),
+        (
+            "[live]\ntoken_url = 'https://me:my-secret@h/'",
+            "live.token_url: holds a password; put it into the file token_secret_file",
+        ),
+        (
+            "[live]\ntoken_url = 'wss://h/'",
+            "live.token_url: is no address; use https://HOST/PATH",
+        ),
+        (
+            "[live]\ntoken_url = 'https://h:x/'",
+            "live.token_url: is no address; use https://HOST/PATH",
+        ),
+        (
+            "[live]\ntoken_method = 'PUT'",
+            "live.token_method = 'PUT': must be one of POST, GET",
+        ),
+        (
+            "[live]\ntoken_secret_file = '/my-secret'",
+            "live.token_secret_file: is for live.token_url, which is not set",
+        ),
+        (
+            "history.file = 'talk.txt'\nlive.transcripts = false",
+            "history.file: needs live.transcripts = true, else there is no text",
+        ),
         (
             "[live]\nanswer_timeout_s = nan",
             "live.answer_timeout_s = nan: expected a number >= 2.0",
@@ -118,6 +166,79 @@ def mistakes(path: Path) -> list[str]:
             "[live.compression]\ntrigger_tokens = 8000",
             "live.compression.target_tokens = 8000: must be less than "
             "trigger_tokens (8000)",
+        ),
+        ("tools = 3", "tools: is a list of tables; write [[tools]]"),
+        ("tools = [3]", "tools[1]: is a table; write [[tools]]"),
+        ("[tools]\nname = 'x'", "tools: is a list of tables; write [[tools]]"),
+        (
+            f"{TOOL}tiemout_s = 3",
+            "tools[1].tiemout_s: unknown key; did you mean tools[1].timeout_s?",
+        ),
+        (
+            f"{TOOL}\n[[tools]]\nname = 'y'\ndescription = 'x'",
+            "tools[2].command: is missing",
+        ),
+        (
+            f"{TOOL}secrets = 'hunter2'",
+            "tools[1].secrets: expected a table, got a text",
+        ),
+        (
+            f"{TOOL}parameters = {{ room = 'sting' }}",
+            "tools[1].parameters.room.type = 'sting': must be one of string, integer, "
+            "number, boolean, array, object",
+        ),
+        (
+            f"{TOOL}parameters = {{ room = 3 }}",
+            "tools[1].parameters.room: must be one of string, integer, number, "
+            "boolean, array, object, or a schema",
+        ),
+        (
+            TOOL.replace("'x']", "'x', '{rom}']") + "parameters = { room = 'string' }",
+            "tools[1].command: {rom} is not in parameters; did you mean {room}?",
+        ),
+        (
+            TOOL.replace("['x']", "[]"),
+            'tools[1].command: needs a program: ["/usr/bin/program", "argument", ...]',
+        ),
+        (
+            f"{TOOL}stream = true",
+            "tools[1].stream = True: needs background = true; other tools answer once",
+        ),
+        (
+            TOOL.replace("'x'", "'x y'", 1),
+            "tools[1].name = 'x y': must be letters, digits, _, . and -, a letter "
+            "first, 64 at most",
+        ),
+        (
+            TOOL.replace("'x'", "'stop'", 1),
+            "tools[1].name = 'stop': is in functions.builtin too",
+        ),
+        (f"{TOOL}\n{TOOL}", "tools[2].name = 'x': is in tools[1] too"),
+        (
+            "[functions]\nbuiltin = ['stpo']",
+            "functions.builtin = ['stpo']: must be a list, of volume, stop, "
+            "new_conversation, date_and_time, device_status",
+        ),
+        (
+            "[functions]\nconfirm = ['stpo']",
+            "functions.confirm: 'stpo' is in neither builtin nor installed",
+        ),
+        ("[[mcp]]\nname = 'x'", "mcp[1].command: give either command or url"),
+        (
+            "[[mcp]]\nname = 'x'\nurl = 'home:8123'",
+            "mcp[1].url = 'home:8123': must be an address: https://HOST/mcp",
+        ),
+        (
+            "[[mcp]]\nname = 'x'\nurl = 'http://h/mcp'\nsecrets = { A = '/a' }",
+            "mcp[1].url: takes headers; environment and secrets are for a command",
+        ),
+        (
+            "[[mcp]]\nname = 'x'\ncommand = ['a']\nheaders = { A = '/a' }",
+            "mcp[1].command: takes environment and secrets; headers are for a url",
+        ),
+        (
+            "[[mcp]]\nname = 'x'\ncommand = ['a']\n" * 2,
+            "mcp[2].name = 'x': is that of another server",
         ),
         ("[indicator]\npin = 17", "indicator.pin = 17: is the button's pin too"),
         (
@@ -211,6 +332,8 @@ def keys(
     for name, hint in get_type_hints(kind, include_extras=True).items():
         if isinstance(hint, type) and issubclass(hint, Settings):
             yield from keys(hint, f"{prefix}{name}.")
+        elif table := config.entry_of(hint):
+            yield from keys(table, f"{prefix}{name}[].")
         else:
             yield f"{prefix}{name}", hint
 
@@ -225,8 +348,18 @@ RANGES = {
 """Smallest and largest value of every number."""
 
 
+NEEDED = {
+    "tools[]": {"name": "x", "description": "x", "command": ["x"]},
+    "mcp[]": {"name": "x", "command": ["x"]},
+}
+"""What a table of a list has to have."""
+
+
 def one_key(path: str, value: object) -> str:
     table, _, key = path.rpartition(".")
+    if table in NEEDED:
+        lines = [f"{name} = {json.dumps(one)}" for name, one in NEEDED[table].items()]
+        return "\n".join([f"[[{table[:-2]}]]", *lines, f"{key} = {value}"])
     # Of a model that is not known every key is taken.
     model = "" if table == "live" else 'live.model = "a-new-one"\n'
     return f"{model}[{table}]\n{key} = {value}\n"
@@ -255,14 +388,20 @@ def test_both_ends_of_a_range_are_taken_and_nothing_beyond(
     for value in good:
         config.load(write(one_key(path, value)))
     for value in (low - 1, high + 1):
-        assert mistakes(write(one_key(path, value)))[0].startswith(f"{path} = {value}:")
+        shown = path.replace("[]", "[1]")
+        assert mistakes(write(one_key(path, value)))[0].startswith(
+            f"{shown} = {value}:"
+        )
 
 
 # -- the sample file -----------------------------------------------------------
 
 
 def uncommented(text: str) -> str:
-    """The sample with every key in force: prose has a space after its #."""
+    """The sample with every key in force: prose has a space after its #.
+
+    The examples of tables in a list have two, and are in force after a second time.
+    """
     return re.sub(r"^#(?=[^ \n])", "", text, flags=re.MULTILINE)
 
 
@@ -270,9 +409,11 @@ def blocks(text: str) -> dict[str, str]:
     """Path of every key in the sample, and the prose right above it."""
     table, prose, found = "", "", {}
     for line in text.splitlines():
-        if line.startswith("["):
+        if line.startswith("##[["):
+            table, prose = f"{line.strip('[]#')}[].", ""
+        elif line.startswith("["):
             table, prose = f"{line.strip('[]')}.", ""
-        elif match := re.match(r"#(\w+) = ", line):
+        elif match := re.match(r"##?(\w+) = ", line):
             found[table + match[1]], prose = prose, ""
         elif line.startswith("# "):
             prose += f"{line[2:]} "
@@ -296,7 +437,24 @@ def test_the_sample_holds_every_key_at_its_default(
     text = uncommented(SAMPLE.read_text())
 
     assert config.load(write(text)) == Configuration()
-    assert tomllib.loads(text) == msgspec.to_builtins(Configuration())
+    defaults = json.loads(msgspec.json.encode(Configuration()))
+    assert {**tomllib.loads(text), "tools": [], "mcp": []} == defaults
+
+
+def test_the_examples_in_the_sample_hold_every_key_of_their_table(
+    write: Callable[[str], Path],
+) -> None:
+    text = uncommented(uncommented(SAMPLE.read_text()))
+    settings = config.load(write(text))
+
+    for table, entry in (("tools", settings.tools[0]), ("mcp", settings.mcp[0])):
+        [written] = tomllib.loads(text)[table]
+        assert [*written] == [*entry.__struct_fields__]
+        plain = msgspec.convert(NEEDED[f"{table}[]"], type(entry))
+        optional = {f.name for f in msgspec.structs.fields(entry) if not f.required}
+        shown = {"command", "parameters", "url", "headers"}  # examples
+        for name in optional - shown:
+            assert getattr(entry, name) == getattr(plain, name), name
 
 
 def test_the_sample_explains_every_key_with_its_range() -> None:
@@ -395,6 +553,36 @@ def test_instructions_that_are_no_text_are_a_mistake(tmp_path: Path) -> None:
 
 
 # -- the credential ------------------------------------------------------------
+
+
+def test_models_come_alone_or_as_a_list() -> None:
+    assert config.model_names(Live(model="a")) == ("a",)
+    assert config.model_names(Live(model=["a", "b"])) == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://h/t?box=kitchen",
+        "https://[2001:db8::1]:8443/t",
+        "http://127.0.0.1:8000",
+        "http://localhost/t",
+    ],
+)
+def test_tokens_come_encrypted_or_from_this_machine(
+    url: str, write: Callable[[str], Path]
+) -> None:
+    path = write(f"live.token_url = '{url}'")
+
+    assert config.fetches_tokens(config.load(path).live)
+
+
+def test_where_tokens_are_fetched_no_key_counts(tmp_path: Path) -> None:
+    environ = {"GEMINI_API_KEY": KEY} | systemd(tmp_path / "credentials", KEY)
+    live = Live(token_command=["token"], key_file="/nowhere")
+
+    assert config.credential(live, environ) == ""
+    assert config.credential(Live(token_url="https://h"), {}) == ""
 
 
 def key_file(path: Path, text: str = f"{KEY}\n", mode: int = 0o600) -> Path:

@@ -142,6 +142,7 @@ class Beside(Behaviour):
             "outputTranscription": {"text": "ja", "languageCode": "de-DE"},
         }
         await line.send({"serverContent": content})
+        await line.send({"serverContent": content})
 
 
 async def test_what_is_said_beside_an_answer_is_watched_and_nothing_else(
@@ -159,5 +160,6 @@ async def test_what_is_said_beside_an_answer_is_watched_and_nothing_else(
     assert {"event": "unreadable", "time": 0, "what": "groundingMetadata"} in told
     said = {"event": "transcript", "who": "model", "text": "ja", "language": "de-DE"}
     assert {**said, "time": 0} in told
+    assert caplog.text.count("groundingMetadata is of an unknown form") == 1
     assert "secret thought" not in caplog.text
     assert "no list" not in caplog.text

@@ -38,6 +38,14 @@ def test_a_warning_at_once_does_not_make_it_leave_at_once() -> None:
     assert Rotation(after=0).window(0.0, (1.0, 51.0)) == (STABLE_S, 41.0)
 
 
+def test_a_token_that_ends_is_an_end_like_others() -> None:
+    rotation = Rotation(after=0)
+    rotation.credential_ends = 1800.0
+    assert rotation.window(100.0, None) == (1740.0, 1790.0)
+    assert rotation.window(100.0, (1000.0, 1300.0)) == (1240.0, 1290.0)
+    assert Rotation(after=540).window(100.0, None) == (640.0, NEVER)
+
+
 def test_an_end_that_came_twice_without_a_warning_is_expected() -> None:
     rotation = Rotation(after=0)
 

@@ -12,14 +12,16 @@ import pytest
 
 from edgevoice.config import Configuration
 from edgevoice.daemon import calling
+from edgevoice.daemon.credentials import TokenSource
 from edgevoice.daemon.server import server_of
 from edgevoice.doctor import server
 from edgevoice.doctor.finding import Finding, State
-from edgevoice.doctor.server import check_server
+from edgevoice.doctor.server import check_server, check_token
 from edgevoice.live import endpoint
 from edgevoice.simulator import Connected, Simulator
 
 KEY = "AIzaSy-a-key-of-nobody"
+TOKEN = "auth_tokens/0123456789abcdef"
 NAMES = ["dns", "tcp", "tls", "clock", "session"]
 HERE = "127.0.0.1"
 
@@ -130,6 +132,21 @@ async def test_one_that_takes_the_call_and_says_nothing_is_given_up(
         assert found["session"].found == "the server does not answer"
         found = await findings(f"wss://{HERE}:{port}")
         assert states(found)[2:] == ["wrong", "ok", "skipped"]
+
+
+async def test_a_token_is_fetched_as_the_daemon_fetches_it() -> None:
+    token, found = await asyncio.to_thread(
+        check_token, TokenSource(command=("echo", TOKEN))
+    )
+    assert token == TOKEN
+    assert (found.name, found.state) == ("key", State.OK)
+    assert TOKEN not in str(found)
+
+    token, found = await asyncio.to_thread(check_token, TokenSource(command=("false",)))
+    assert token is None
+    assert found.state is State.WRONG
+    assert found.found == "token_command failed with exit status 1"
+    assert "run it by hand" in found.cure
 
 
 async def test_without_a_key_the_way_is_tried_all_the_same() -> None:

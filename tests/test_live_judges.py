@@ -16,6 +16,8 @@ from edgevoice.config import Configuration
 from edgevoice.daemon.server import server_of
 from edgevoice.errors import ConfigError
 from edgevoice.live import setup_message
+from edgevoice.simulator import wire as simulator_wire
+from edgevoice.simulator.schema import CLIENT_MESSAGE
 from tests.server_messages import EXAMPLES
 from tests.test_live_outgoing import every_message
 from tests.test_live_setup_message import DIM, PING
@@ -202,6 +204,11 @@ def test_whatever_check_accepts_is_of_googles_client(text: str, client: Judge) -
     client(json.loads(text))
 
 
+@given(text=setups())
+def test_whatever_check_accepts_is_taken_by_the_simulator(text: str) -> None:
+    assert simulator_wire.read(text, CLIENT_MESSAGE["v1alpha"])[0] == "setup"
+
+
 def with_each_value(model: str) -> Iterator[tuple[str, Any, str]]:
     """Each key and value that a model takes, and the setup with it."""
     for key, values in VALUES.items():
@@ -234,13 +241,18 @@ def test_the_values_are_those_of_every_key_that_changes_the_setup() -> None:
         "endpoint",
         "instructions_file",
         "key_file",
+        "token_command",
+        "token_url",
+        "token_method",
+        "token_secret_file",
         "answer_timeout_s",
         "keep_s",
         "session.idle_reset_minutes",
         "session.connection_minutes",
     }
 
-    assert {key for key, _ in live_keys(Configuration().live)} == {*VALUES} | others
+    keys = {key for key, _ in live_keys(Configuration().live)}
+    assert {*VALUES} <= keys <= {*VALUES} | others
 
 
 def live_keys(table: config.Settings, prefix: str = "") -> list[tuple[str, Any]]:

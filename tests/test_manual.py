@@ -6,11 +6,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
 from edgevoice import cli
-from edgevoice.config import Configuration, Settings
+from edgevoice.config import Configuration, Settings, entry_of
 from edgevoice.errors import EX_CONFIG, EX_FAILED, EX_NO_DAEMON, EX_OK
 
 ROOT = Path(__file__).parent.parent
@@ -53,9 +54,11 @@ def settings_page() -> str:
 
 def keys(kind: type[Settings]) -> Iterator[str]:
     """The names of all settings, those of the tables below included."""
-    for name, value in ((n, getattr(kind(), n)) for n in kind.__struct_fields__):
-        if isinstance(value, Settings):
-            yield from keys(type(value))
+    for name, hint in get_type_hints(kind).items():
+        if table := entry_of(hint):
+            yield from keys(table)
+        elif isinstance(hint, type) and issubclass(hint, Settings):
+            yield from keys(hint)
         else:
             yield name
 

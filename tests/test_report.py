@@ -12,6 +12,7 @@ STATUS: dict[str, Any] = {
     "link": "up",
     "error": None,
     "session": {"age_s": 125, "resumed": True, "connections": 3},
+    "model": "gemini-3.8-live",
     "microphone": {"name": "USB Mic", "state": "open", "error": None},
     "speaker": {"name": "default", "state": "missing", "error": "it is unplugged"},
     "turns": {"said": 5, "answered": 3, "told": 1, "pending": 1},
@@ -31,6 +32,7 @@ def test_the_status_reads_as_a_few_aligned_lines() -> None:
         "link        up",
         "error       none",
         "session     2 min old, resumed, 3 connections",
+        "model       gemini-3.8-live",
         "microphone  USB Mic: open",
         "speaker     default: it is unplugged",
         "volume      30 (muted)",
@@ -77,6 +79,10 @@ def test_each_state_has_its_words(changes: dict[str, Any], line: str) -> None:
     [
         ({"event": "phase", "phase": "listening"}, "phase      listening"),
         ({"event": "link", "link": "up", "error": None}, "link       up"),
+        (
+            {"event": "link", "link": "up", "error": None, "model": "m"},
+            "link       up: m",
+        ),
         (
             {"event": "link", "link": "down", "error": "the connection broke"},
             "link       down: the connection broke",

@@ -251,6 +251,18 @@ def test_a_part_that_does_not_work_can_be_taken_all_the_same(home: Home) -> None
     assert value(home, "microphone", "device") == "file:/nowhere.wav"
 
 
+def test_where_tokens_are_fetched_no_key_is_asked_for(home: Home) -> None:
+    line = 'live.token_command = ["token"]\n'
+    home.settings.write_text(line + home.settings.read_text())
+    with home.dialogue() as person:
+        person.sees("None is needed: tokens are fetched.")
+        for question, answer in QUESTIONS[2:]:
+            person.answers(question, answer)
+        assert person.ends() == 0
+
+    assert not home.key.exists()
+
+
 def test_who_does_not_want_it_written_has_changed_nothing(home: Home) -> None:
     with home.dialogue("--volume", "20", "--no-try") as person:
         person.sees("speaker.volume = 20 (was 80)")

@@ -1,5 +1,6 @@
 """Function calls of the simulated model: who waits for whom, and what is said."""
 
+import random
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from tests.simulator_client import (
 INVALID = (1007, "Request contains an invalid argument.")
 NOT_IMPLEMENTED = (1008, "Operation is not implemented, or supported, or enabled.")
 OLD = "models/gemini-3.1-flash-live-preview"
+OLDEST = "models/gemini-2.5-flash-native-audio-latest"
 
 
 def declared(*names: str, behavior: str = "BLOCKING") -> list[Json]:
@@ -172,7 +174,7 @@ async def test_a_function_can_be_called_that_nobody_declared() -> None:
         ("models/gemini-3.8-live", "UNSPECIFIED", False),
         ("models/gemini-3.8-live", "BLOCKING", True),
         (OLD, "UNSPECIFIED", True),
-        (OLD, "NON_BLOCKING", False),
+        (OLDEST, "NON_BLOCKING", False),
     ],
 )
 async def test_the_newest_models_wait_only_for_functions_that_say_so(
@@ -314,6 +316,22 @@ async def test_a_call_that_does_not_block_outlives_later_turns() -> None:
         assert transcript_of(await me.turn()) == 'weather answered {"output":"sun"}'
 
 
+async def test_to_talk_over_a_later_turn_cancels_no_earlier_call() -> None:
+    async with (
+        Simulator(pace=0, behaviours=["silent@2"]) as simulator,
+        talking(simulator, tools=FREE) as me,
+    ):
+        await me.send(text("call weather"))
+        [call] = await called(me)
+        await me.until(lambda m: content(m).get("turnComplete"))
+        await me.speak(tone(0.1))
+        await me.send(START, END)
+        await me.until(lambda m: content(m).get("turnComplete"))
+        await me.send(respond(call, {"output": "sun"}))
+        assert transcript_of(await me.turn()) == 'weather answered {"output":"sun"}'
+    assert not [e for e in simulator.journal if isinstance(e, CallCancelled)]
+
+
 @pytest.mark.parametrize(
     "fields", [{"id": "function-call-1"}, {"name": "lights"}, {"name": ""}]
 )
@@ -342,3 +360,55 @@ async def test_a_strict_server_takes_no_press_while_a_blocking_call_waits(
         else:
             turn = await me.until(lambda m: "spoke" in str(content(m)))
             assert turn
+
+
+@pytest.mark.parametrize("tools", [BLOCKING, FREE])
+async def test_of_two_hundred_calls_each_is_answered_once_or_cancelled(
+    tools: list[Json],
+) -> None:
+    chance = random.Random(5)
+    async with Simulator(pace=0) as simulator, talking(simulator, tools=tools) as me:
+        for _ in range(200):
+            await me.send(text("call weather"))
+            [call] = await called(me)
+            answers, presses = chance.random() < 0.7, chance.random() < 0.5
+            if answers:
+                scheduling = chance.choice(["SILENT", "WHEN_IDLE", "INTERRUPT"])
+                await me.send(respond(call, {"output": 1}, scheduling=scheduling))
+            if presses or not answers:
+                await me.send(START, audio(tone(0.02)), END)
+            elif tools is BLOCKING:
+                await me.turn()
+        await me.send(text("The end."))
+        await me.until(lambda m: content(m).get("turnComplete"))
+        entries = list(simulator.journal)
+    made = [e.id for e in entries if isinstance(e, Called)]
+    taken = [e.id for e in entries if isinstance(e, Responded) and e.taken]
+    cancelled = [e.id for e in entries if isinstance(e, CallCancelled)]
+    assert len(made) == 200
+    assert len(set(taken + cancelled)) == len(taken + cancelled)
+    assert min(len(taken), len(cancelled)) > 20
+    left = set(made) - set(taken + cancelled)
+    assert not (left if tools is BLOCKING else left - unanswered(entries))
+
+
+def unanswered(entries: list[Any]) -> set[str]:
+    """Calls that do not block, outlived their turns, and got no response at all."""
+    free = {e.id for e in entries if isinstance(e, Called) and not e.blocking}
+    return free - {e.id for e in entries if isinstance(e, Responded)}
+
+
+async def test_a_result_does_not_cut_a_model_that_waits_for_another() -> None:
+    both = declared("weather") + declared("lights", behavior="NON_BLOCKING")
+    async with (
+        Simulator(pace=0, behaviours=["call=weather,lights"]) as simulator,
+        talking(simulator, tools=both) as me,
+    ):
+        await me.speak(tone(0.1))
+        weather, lights = await called(me)
+        await me.send(respond(lights, {"output": 2}, scheduling="INTERRUPT"))
+        await me.send(respond(weather, {"output": 1}))
+        first, second = await me.turn(), await me.turn()
+    assert "interrupted" not in outline(first + second)
+    assert transcript_of(first) == 'weather answered {"output":1}'
+    assert transcript_of(second) == 'lights answered {"output":2}'

@@ -1,24 +1,35 @@
 """Google's own client against the simulator: does it speak the dialect?"""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import numpy as np
 import pytest
 from google import genai
 from google.ai import generativelanguage_v1beta as published
-from google.genai import live, types
+from google.genai import (
+    _common,
+    _live_converters,
+    _tokens_converters,
+    live,
+    tokens,
+    types,
+)
 from google.protobuf import json_format
 
 from edgevoice.simulator import Simulator
 from tests.evening import match, speech
-from tests.simulator_client import START, Json, audio, talking, tone
+from tests.simulator_client import START, Json, audio, jpeg, talking, text, tone
 
 pytestmark = [
     pytest.mark.sdk,
     # The SDK's own: it imports what is deprecated, and leaves a session unclosed.
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore:The SDK's ephemeral token support"),
 ]
 
 MODEL = "gemini-3.8-live"
@@ -41,11 +52,14 @@ def config(**fields: object) -> types.LiveConnectConfig:
 
 @asynccontextmanager
 async def session(
-    simulator: Simulator, **fields: object
+    simulator: Simulator,
+    *,
+    model: str = MODEL,
+    key: str = "a-key",
+    version: str = "v1beta",
+    **fields: object,
 ) -> AsyncIterator[live.AsyncSession]:
-    sdk = genai.Client(
-        api_key="a-key", http_options=types.HttpOptions(api_version="v1beta")
-    )
+    sdk = genai.Client(api_key=key, http_options=types.HttpOptions(api_version=version))
     # It forces wss; these two are how a plain server can be reached all the same.
 
     def address(_: types.HttpOptions | None = None) -> str:
@@ -53,7 +67,7 @@ async def session(
 
     sdk._api_client._websocket_base_url = address  # type: ignore[assignment, method-assign]
     sdk._api_client._websocket_ssl_ctx = {}
-    async with sdk.aio.live.connect(model=MODEL, config=config(**fields)) as here:
+    async with sdk.aio.live.connect(model=model, config=config(**fields)) as here:
         yield here
 
 
@@ -161,6 +175,239 @@ async def test_a_session_is_resumed_with_its_handle() -> None:
                 simulator, session_resumption={"handle": "made-up"}
             ) as here:
                 await turn(here)
+
+
+def tools(behavior: str) -> list[Json]:
+    function = {"name": "dim_lights", "behavior": behavior}
+    return [{"function_declarations": [function]}]
+
+
+def response(call: types.FunctionCall, **fields: object) -> types.FunctionResponse:
+    return types.FunctionResponse.model_validate(
+        {"id": call.id, "name": call.name, "response": {"output": "dim"}, **fields}
+    )
+
+
+async def called(here: live.AsyncSession) -> types.FunctionCall:
+    """The one function that the model calls next."""
+    async for message in here.receive():
+        if message.tool_call:
+            [call] = message.tool_call.function_calls or []
+            return call
+    raise AssertionError("the turn ended without a call")
+
+
+async def test_the_model_waits_for_a_blocking_function() -> None:
+    async with (
+        Simulator(pace=0) as simulator,
+        session(simulator, tools=tools("BLOCKING")) as here,
+    ):
+        await here.send_realtime_input(text='call dim_lights {"level": 40}')
+        call = await called(here)
+        assert call.args == {"level": 40}
+        await here.send_tool_response(function_responses=[response(call)])
+        assert said(await turn(here)) == 'dim_lights answered {"output":"dim"}'
+
+
+async def test_a_function_that_does_not_block_answers_later_and_twice() -> None:
+    async with (
+        Simulator(pace=0) as simulator,
+        session(simulator, tools=tools("NON_BLOCKING")) as here,
+    ):
+        await here.send_realtime_input(text="call dim_lights")
+        call = await called(here)
+        assert said(await turn(here)) == "You said: call dim_lights"
+        for more in (True, False):
+            answer = response(call, will_continue=more, scheduling="WHEN_IDLE")
+            await here.send_tool_response(function_responses=[answer])
+            assert said(await turn(here)) == 'dim_lights answered {"output":"dim"}'
+
+
+async def test_a_call_that_is_talked_over_is_cancelled() -> None:
+    async with (
+        Simulator(pace=0) as simulator,
+        session(simulator, tools=tools("BLOCKING")) as here,
+    ):
+        await here.send_realtime_input(text="call dim_lights")
+        call = await called(here)
+        await here.send_realtime_input(activity_start=types.ActivityStart())
+        cancellations = [m.tool_call_cancellation for m in await turn(here)]
+        assert [c.ids for c in cancellations if c] == [[call.id]]
+
+
+async def test_a_picture_is_described() -> None:
+    async with Simulator(pace=0) as simulator, session(simulator) as here:
+        shown = types.Blob(data=jpeg(768, 512), mime_type="image/jpeg")
+        await here.send_realtime_input(video=shown)
+        await here.send_realtime_input(text="What is it?")
+        first = await turn(here)
+        parts = [types.Part(text="And now?"), types.Part(inline_data=shown)]
+        content = types.Content(role="user", parts=parts)
+        await here.send_client_content(turns=content, turn_complete=True)
+        second = await turn(here)
+    seen = "I see a JPEG of 768 x 512 pixels, 0.0 kB."
+    assert said(first) == f"You said: What is it? {seen}"
+    assert said(second) == f"You said: And now? {seen}"
+
+
+async def test_a_token_opens_a_session_once() -> None:
+    async with Simulator(pace=0, behaviours=["issued_tokens"]) as simulator:
+        token = simulator.issue_token(
+            {
+                "bidiGenerateContentSetup": {"model": f"models/{MODEL}"},
+                "fieldMask": "model",
+            }
+        )
+        wanted = {"key": token, "version": "v1alpha", "model": "nonsense"}
+        async with session(simulator, **wanted) as here:
+            await speak(here, tone(0.1))
+            assert said(await turn(here)) == "You spoke for 0.1 seconds."
+        with pytest.raises(Exception, match="Token has been used too many times"):
+            async with session(simulator, **wanted) as here:
+                await turn(here)
+
+
+def asked_of_google(config: types.CreateAuthTokenConfig) -> Json:
+    """The body that the client would post for a token."""
+    sdk = genai.Client(api_key="a-key")._api_client
+    parameters = types.CreateAuthTokenParameters(config=config)
+    body = _tokens_converters._CreateAuthTokenParameters_to_mldev(sdk, parameters)
+    body.pop("config", None)
+    body = tokens._convert_bidi_setup_to_token_setup(body, config)
+    encoded: Json = json.loads(
+        json.dumps(_common.encode_unserializable_types(_common.convert_to_dict(body)))
+    )
+    return encoded
+
+
+async def test_a_token_is_issued_to_the_words_of_the_client() -> None:
+    wanted = types.CreateAuthTokenConfig.model_validate(
+        {
+            "uses": 2,
+            "expire_time": datetime.now(UTC) + timedelta(minutes=5),
+            "live_connect_constraints": {
+                "model": MODEL,
+                "config": {"temperature": 0.7, "output_audio_transcription": {}},
+            },
+            "lock_additional_fields": ["topP"],
+        }
+    )
+    body = asked_of_google(wanted)
+    assert body.keys() == {
+        "uses",
+        "expireTime",
+        "bidiGenerateContentSetup",
+        "fieldMask",
+    }
+    async with Simulator(pace=0) as simulator:
+        token = simulator.issue_token(body)
+        async with session(simulator, key=token, version="v1alpha") as here:
+            await speak(here, tone(0.1))
+            assert said(await turn(here)) == "You spoke for 0.1 seconds."
+
+
+async def test_every_count_and_every_thought_reaches_the_client() -> None:
+    behaviours = ["thoughts=Hmm.", "full_usage"]
+    async with (
+        Simulator(pace=0, behaviours=behaviours) as simulator,
+        session(simulator) as here,
+    ):
+        await speak(here, tone(0.4))
+        answer = await turn(here)
+    usage = answer[-1].usage_metadata
+    assert usage is not None
+    missing = {name for name, value in usage if value is None}
+    assert missing == {"traffic_type"}  # the other platform's
+    parts = [
+        part
+        for message in answer
+        if message.server_content and message.server_content.model_turn
+        for part in message.server_content.model_turn.parts or []
+    ]
+    assert [part.text for part in parts if part.thought] == ["Hmm."]
+
+
+async def test_extended_thinking_is_one_turn_to_the_client() -> None:
+    config = {"thinking_level": "LOW"}
+    model = "gemini-3.8-live-extended-thinking"
+    async with (
+        Simulator(pace=0) as simulator,
+        session(simulator, model=model, thinking_config=config) as here,
+    ):
+        await speak(here, tone(0.1))
+        answer = await turn(here)
+    assert said(answer) == "One moment.You spoke for 0.1 seconds."
+    ends = [m.server_content for m in answer if m.server_content]
+    assert sum(bool(end.turn_complete) for end in ends) == 2
+
+
+NEWER: Final = {
+    "serverContent.interactionStatus",
+    "serverContent.interimInputTranscription",
+    "serverContent.turnCompleteReason",
+    "usageMetadata.serviceTier",
+    "voiceActivity",
+}
+"""What Google's own client knows, but not yet the published definitions."""
+
+EVERYTHING: Final = [
+    "thoughts",
+    "text",
+    "code",
+    "search",
+    "url_context",
+    "full_usage",
+    "interim",
+    "voice_activity",
+    "in_progress@1",
+    "waiting@2",
+    "reason=BLOCKLIST@3",
+]
+
+
+async def everything() -> list[Json]:
+    """Messages of every kind, by behaviours and calls."""
+    declared = [{"functionDeclarations": [{"name": "lights", "behavior": "BLOCKING"}]}]
+    messages: list[Json] = []
+    async with (
+        Simulator(pace=0, behaviours=EVERYTHING) as simulator,
+        talking(simulator, tools=declared, inputAudioTranscription={}) as client,
+    ):
+        for _ in range(3):
+            await client.speak(tone(0.2))
+            messages += await client.turn()
+        await client.send(text('call lights {"level": 4}'))
+        messages += await client.until(lambda message: "toolCall" in message)
+        await client.send(START)
+        messages += await client.turn()
+    return messages
+
+
+def without_newer(message: Json) -> Json:
+    """The message without ``NEWER``; what is newest in it must be known to the SDK."""
+    read = _live_converters._LiveServerMessage_from_mldev(message)
+    assert len(read) == len(message)
+    types.LiveServerMessage.model_validate(read)  # forbids unknown fields
+    kept: Json = {}
+    for kind, body in message.items():
+        old = {k: v for k, v in body.items() if f"{kind}.{k}" not in NEWER}
+        kept |= {} if kind in NEWER else {kind: old}
+    return kept
+
+
+async def test_what_else_it_says_is_known_to_googles_definitions_or_client() -> None:
+    messages = await everything()
+    names = {f"{kind}.{name}" for m in messages for kind in m for name in m[kind]}
+    kinds = {kind for message in messages for kind in message}
+    assert names | kinds >= NEWER
+    assert kinds >= {"toolCall", "toolCallCancellation"}
+    for message in messages:
+        reply = published.BidiGenerateContentServerMessage.pb()()
+        older = without_newer(message)
+        json_format.ParseDict(older, reply, ignore_unknown_fields=False)
+        if older != message:
+            with pytest.raises(json_format.ParseError):
+                json_format.ParseDict(message, reply, ignore_unknown_fields=False)
 
 
 async def test_all_that_the_simulator_says_is_in_googles_definitions() -> None:

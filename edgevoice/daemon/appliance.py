@@ -424,8 +424,8 @@ class Appliance:
 
     def link_changed(self) -> None:
         """The link's status or error is new."""
-        facts = {"link": self.link.status, "error": self.link.error}
-        self.news.tell("link", **facts)
+        link = self.link
+        self.news.tell("link", link=link.status, error=link.error, model=link.model)
         if self.link.status == "refused":
             self.happened(Event.REFUSED)
         self.show()

@@ -62,7 +62,7 @@ class Downlink:
         self._hearer = hearer
         self._callee = callee
         self._clock = clock
-        self._garbage = 0
+        self._warned: set[str] = set()
 
     async def run(self) -> None:
         """Receive until the socket closes."""
@@ -76,12 +76,20 @@ class Downlink:
 
     def _decode(self, message: str | bytes) -> list[incoming.ServerEvent]:
         try:
-            return self._session.receive(message, self._clock())
+            events = self._session.receive(message, self._clock())
         except RemoteProtocolError as error:
-            self._garbage += 1
-            if self._garbage == 1:  # once: it may come by the hundred
-                log.warning("%s; ignored", error)
+            self._warn("a message", f"{error}; ignored")
             return []
+        for event in events:
+            if isinstance(event, incoming.Unreadable):
+                what = f"the server's {event.what}"
+                self._warn(what, f"{what} is of an unknown form; left out")
+        return events
+
+    def _warn(self, what: str, text: str) -> None:
+        if what not in self._warned:  # once: it may come by the hundred
+            self._warned.add(what)
+            log.warning("%s", text)
 
     async def _respond(self, response: FunctionResponse) -> None:
         await self._send(self._session.tool_response(response))

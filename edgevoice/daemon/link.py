@@ -8,17 +8,23 @@ is opened: the server refuses to resume a session whose socket is still open.
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
+
+from msgspec import structs
 
 from edgevoice.conversation import Event
 from edgevoice.daemon.backoff import NETWORK, SERVER, STABLE_S, Backoff
 from edgevoice.daemon.bell import Bell
 from edgevoice.daemon.calls import Calls
 from edgevoice.daemon.connection import LEFT, Connection
+from edgevoice.daemon.credentials import Credentials
 from edgevoice.daemon.downlink import Hearer
+from edgevoice.daemon.fallback import Fallback
 from edgevoice.daemon.handles import Handles
 from edgevoice.daemon.rotation import Rotation
 from edgevoice.daemon.server import Server
+from edgevoice.daemon.token_url import NoToken
 from edgevoice.daemon.turns import Turns
 from edgevoice.live import incoming
 from edgevoice.live.closing import Ending, Remedy
@@ -78,6 +84,13 @@ class Link:
         self._clock = clock
         self._hurry = False
         self._connection = self._new_connection()
+        self._credentials = Credentials(clock)
+        self._fallback = _fallback(server)
+
+    @property
+    def model(self) -> str:
+        """The model that is asked for, of those in the settings."""
+        return self._fallback.model
 
     async def keep(self) -> None:
         """Serve one connection after another until cancelled."""
@@ -87,12 +100,12 @@ class Link:
             self._begin()
             backoff.attempt(self._clock())
             try:
-                handle = self._handles.current()
-                ending = await self._connection.serve(self._server, handle)
+                ending = await self._serve()
             finally:
                 lived = self._down()
             _obey_cancellation()
-            at_once = self._at_once(ending, lived)
+            ending, another = self._judge(ending, lived)
+            at_once = another or self._at_once(ending, lived)
             fresh = ending.remedy is Remedy.FRESH
             if ending is not LEFT:
                 self._tell(ending, lived)
@@ -113,6 +126,43 @@ class Link:
             if await self._bell.until(lambda: self._hurry, left):
                 hurried = min(again, backoff.hurried())
                 await asyncio.sleep(hurried - self._clock())
+
+    async def _serve(self) -> Ending:
+        """Get what the next connection needs, and serve it; says how it ended."""
+        server = self._server
+        resuming = self._handles.kept
+        if self._fallback.begin(self._clock(), resuming=resuming):
+            self.note(f"trying the first model again: {self.model}")
+        if server.source is not None:
+            try:
+                credential = await self._credentials.credential(
+                    server.source, resuming=resuming, connection=self._rotation.after
+                )
+            except NoToken as error:
+                return error.ending
+            server = replace(server, credential=credential)
+        self._rotation.credential_ends = self._credentials.ends
+        options = structs.replace(server.options, model=self._fallback.model)
+        server = replace(server, options=options)
+        self._handles.belong_to(server.address, options)
+        return await self._connection.serve(server, self._handles.current())
+
+    def _judge(self, ending: Ending, lived: float) -> tuple[Ending, bool]:
+        """Whether a token or a model was at fault and another one may do.
+
+        Returns:
+            The ending as it is to be taken, and whether to try again at once.
+        """
+        if self._credentials.blamed(ending, lived):
+            cure = "the session is resumed with a new token"
+            return Ending(ending.code, ending.reason, Remedy.RESUME, cure), True
+        resumed, before = self._handles.resumed, self._fallback.model
+        model = self._fallback.ended(ending, lived, self._clock(), resumed=resumed)
+        if model is None:
+            return ending, False
+        self._handles.drop()  # it belongs to the model before
+        cure = f"falling back from {before} to {model}"
+        return Ending(ending.code, ending.reason, Remedy.RESUME, cure), True
 
     def _at_once(self, ending: Ending, lived: float) -> bool:
         """Whether the next connection need not wait."""
@@ -147,6 +197,8 @@ class Link:
         self._rotation.after = leave_after
         if server != self._server:
             self._server = server
+            self._credentials.forget()
+            self._fallback = _fallback(server)
             self.note("left for other settings")
             if self._handles.belong_to(server.address, server.options):
                 self.reconnect()
@@ -255,6 +307,10 @@ class Link:
             self._turns.notes.handle_came()
         self._owner.take(event)
         self._bell.ring()
+
+
+def _fallback(server: Server) -> Fallback:
+    return Fallback((server.options.model, *server.fallbacks))
 
 
 def _obey_cancellation() -> None:

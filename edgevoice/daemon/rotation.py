@@ -38,10 +38,13 @@ class Rotation:
             is near.
         limit: After so many seconds the server has ended two in a row without a
             warning; it will end the next one too. ``NEVER`` until then.
+        credential_ends: When the present connection's token ends, on the clock of
+            ``window``: no message is taken after that. ``NEVER`` for a key.
     """
 
     def __init__(self, after: float) -> None:
         self.limit = NEVER
+        self.credential_ends = NEVER
         self._seen = 0.0
         self.after = after
 
@@ -70,6 +73,7 @@ class Rotation:
             go_away: When the server said that it will end, and when that is.
         """
         told, end = go_away or (up_since, up_since + self.limit)
+        end = min(end, self.credential_ends)
         latest = end - min(LEAVE_EARLY_S, (end - told) / 2)
         idle = max(min(end - LEAVE_IDLE_S, latest), up_since + STABLE_S)
         old = up_since + (self.after or NEVER)

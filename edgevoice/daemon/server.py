@@ -8,6 +8,7 @@ from msgspec import structs
 
 from edgevoice import config
 from edgevoice.config import Configuration, Live
+from edgevoice.daemon.credentials import TokenSource, token_source
 from edgevoice.live import endpoint
 from edgevoice.live.generation import (
     GenerationConfig,
@@ -25,13 +26,17 @@ class Server:
 
     Attributes:
         address: URL; never holds the credential.
-        credential: API key or ephemeral token; never logged.
+        credential: API key or ephemeral token; never logged. Empty with a source.
         options: What the session is asked for.
+        fallbacks: Models to be tried in order if that of ``options`` is not there.
+        source: Where tokens come from, a new one for each session, or None.
     """
 
     address: str
     credential: str = field(repr=False)
     options: SessionOptions
+    fallbacks: tuple[str, ...] = ()
+    source: TokenSource | None = None
 
     @property
     def headers(self) -> dict[str, str]:
@@ -62,8 +67,10 @@ def server_of(settings: Configuration, credential: str) -> Server:
         ConfigError: ``instructions_file`` cannot be read.
     """
     live = settings.live
+    model, *fallbacks = config.model_names(live)
+    source = token_source(live)
     options = SessionOptions(
-        model=live.model,
+        model=model,
         instructions=config.instructions(live),
         voice=live.voice,
         language=live.language,
@@ -79,8 +86,9 @@ def server_of(settings: Configuration, credential: str) -> Server:
         proactive=live.proactive_audio,
         safety=_THRESHOLDS[live.safety],
     )
-    address = endpoint.url(live.endpoint, live.api_version, credential)
-    return Server(address, credential, options)
+    kind = endpoint.TOKEN_PREFIX if source else credential
+    address = endpoint.url(live.endpoint, live.api_version, kind)
+    return Server(address, credential, options, tuple(fallbacks), source)
 
 
 _SERVER_TOOLS: Final = ("google_search", "code_execution", "url_context")

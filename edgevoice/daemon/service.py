@@ -18,6 +18,7 @@ from edgevoice.daemon.appliance import Appliance
 from edgevoice.daemon.buttons import Buttons
 from edgevoice.daemon.control_socket import ControlSocket
 from edgevoice.daemon.handles import Handles
+from edgevoice.daemon.history import History
 from edgevoice.daemon.reload import Read, Reloading
 from edgevoice.daemon.server import server_of
 from edgevoice.daemon.state import StateFile
@@ -59,7 +60,8 @@ async def serve(
 
     Args:
         settings: What the person configured.
-        credential: API key or ephemeral token.
+        credential: API key or ephemeral token; empty if the settings say where tokens
+            come from.
         face: A user interface beside the button.
         state: Where to keep what outlives a restart; None for the usual place.
         read: Reads settings and credential again; None: there is no reload.
@@ -69,9 +71,10 @@ async def serve(
         DeviceError: The control socket cannot be used.
     """
     server = server_of(settings, credential)
+    state = state or config.state_directory()
     minutes = settings.live.session.idle_reset_minutes
     handles = Handles(
-        StateFile(state or config.state_directory()),
+        StateFile(state),
         server.address,
         server.options,
         life=minutes * 60 if minutes else float("inf"),
@@ -93,12 +96,19 @@ async def serve(
         if face is not None:
             stack.enter_context(face.attach(appliance))
         stack.push_async_callback(handles.save)
+        history = History(appliance, state)
+        appliance.news.listen(history.hear)
+        stack.push_async_callback(history.close)
         stack.push_async_callback(appliance.pictures.close)
-        await _run(appliance, buttons, reloading, stopped)
+        await _run(appliance, buttons, reloading, history, stopped)
 
 
 async def _run(
-    appliance: Appliance, buttons: Buttons, reloading: Reloading, stopped: asyncio.Event
+    appliance: Appliance,
+    buttons: Buttons,
+    reloading: Reloading,
+    history: History,
+    stopped: asyncio.Event,
 ) -> None:
     def alive() -> bool:
         return appliance.sound.alive() and buttons.alive()
@@ -114,6 +124,7 @@ async def _run(
                 "link": appliance.link.keep(),
                 "handles": appliance.handles.keep_saved(),
                 "settings": reloading.keep(),
+                "history": history.keep(),
                 "reset": appliance.reset_when_idle(),
                 "status": keep_told(appliance, stopped),
                 "watchdog": supervisor.feed_watchdog(alive),

@@ -13,6 +13,7 @@ def status(appliance: Appliance) -> dict[str, Any]:
         "version": __version__,
         "phase": appliance.phase,
         "link": appliance.link.status,
+        "model": appliance.link.model,
         "error": appliance.error,
         "link_error": appliance.link.error,
         "session": {

@@ -21,7 +21,7 @@ import msgspec
 
 from edgevoice import __version__
 from edgevoice.audio.devices import list_devices
-from edgevoice.config import Configuration
+from edgevoice.config import SECRET, Configuration
 from edgevoice.doctor.finding import Finding
 from edgevoice.doctor.report import as_json, describe
 from edgevoice.doctor.tools import Ask, ask
@@ -127,7 +127,8 @@ def _settings(settings: Configuration | None) -> dict[str, Any]:
     table: dict[str, Any] = msgspec.to_builtins(settings)
     live = table["live"]
     live["instructions"] = f"[{len(live['instructions'])} characters, left out]"
-    live["key_file"] = "[set]" if live["key_file"] else ""  # some write the key itself
+    for key in SECRET:  # some write the secret itself
+        live[key] = "[set]" if live[key] else ""
     return table
 
 

@@ -66,9 +66,12 @@ def examine(circumstances: Circumstances) -> Iterator[Finding]:
 
 def _server(settings: Configuration, path: Path | None) -> Iterator[Finding]:
     from edgevoice.daemon.server import server_of
-    from edgevoice.doctor.server import check_server
+    from edgevoice.doctor.server import check_server, check_token
 
-    key, finding = check_key(settings.live, path)
+    source = server_of(settings, "").source
+    key, finding = (
+        check_key(settings.live, path) if source is None else check_token(source)
+    )
     yield finding
     server = server_of(settings, key or "")
     yield from _within_limit(

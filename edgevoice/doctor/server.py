@@ -25,7 +25,9 @@ from edgevoice.daemon.calling import (
     call,
     ending_of,
 )
+from edgevoice.daemon.credentials import TokenSource, fetch
 from edgevoice.daemon.threads import LooseThreads
+from edgevoice.daemon.token_url import NoToken
 from edgevoice.doctor import clock
 from edgevoice.doctor.finding import Finding, State, ok, skipped, wrong
 from edgevoice.errors import LinkError, RemoteProtocolError
@@ -34,6 +36,27 @@ from edgevoice.live.closing import Ending, classify
 from edgevoice.live.outgoing import SessionOptions
 from edgevoice.live.session import LiveSession
 from edgevoice.live.session import State as Stage
+
+
+def check_token(source: TokenSource) -> tuple[str | None, Finding]:
+    """Fetch a token as the daemon does; blocks for some seconds.
+
+    Returns:
+        The token, or None; and ``key``.
+    """
+    where = "token_command" if source.command else "token_url"
+
+    async def probe() -> tuple[str | None, Finding]:
+        asyncio.get_running_loop().set_default_executor(LooseThreads())
+        try:
+            token = await fetch(source, time.time())
+        except NoToken as error:
+            ending = error.ending
+            return None, wrong("key", ending.reason, ending.cure or _SOURCE)
+        return token.value, ok("key", f"{where} gave a token; no API key counts")
+
+    return asyncio.run(probe())
+
 
 Step: TypeAlias = Callable[[str, int], Coroutine[None, None, Finding]]
 """Takes host and port."""
@@ -45,6 +68,7 @@ HTTPS: Final = 443
 """The port of wss:// where none is named."""
 
 _LATER: Final = "the server's own trouble: try again in some minutes"
+_SOURCE: Final = "check [live] in the settings"
 _NAMES: Final = "check the network, its name server, and `endpoint` in [live]"
 _NOT_ONE: Final = "check `endpoint` in [live]: what answers there is no Live API"
 

@@ -44,6 +44,11 @@ class Ending:
         """The connection had reached the age at which the server ends it."""
         return self.reason.lower().startswith(_TOO_OLD)
 
+    @property
+    def no_such_model(self) -> bool:
+        """The server does not offer the model, or not for the Live API."""
+        return self.cure == _MODEL
+
     def __str__(self) -> str:
         known = not self.code or str(self.code) in self.reason
         code = "" if known else f" ({self.code})"

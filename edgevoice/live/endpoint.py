@@ -55,6 +55,30 @@ def check(endpoint: str) -> None:
     _parts(endpoint)
 
 
+def check_token_url(url: str) -> None:
+    """Refuse an address for tokens that is unusable or shows them to the network.
+
+    Raises:
+        ConfigError: See ``url``; the text does not repeat it.
+    """
+    no_address = "is no address; use https://HOST/PATH"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ConfigError(no_address) from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
+        raise ConfigError(no_address)
+    if not url.isprintable() or not url.isascii() or " " in url:
+        raise ConfigError(no_address)
+    if "@" in parts.netloc:
+        raise ConfigError("holds a password; put it into the file token_secret_file")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ConfigError(
+            "is unencrypted; use https:// (http:// only for this machine)"
+        )
+
+
 def _parts(endpoint: str) -> SplitResult:
     try:
         parts = urlsplit(endpoint)

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
-from edgevoice.config import Configuration
+from edgevoice.config import Configuration, fetches_tokens
 from edgevoice.doctor.finding import Finding, State
 from edgevoice.errors import EX_FAILED, CredentialError, EdgeVoiceError
 from edgevoice.setup.drafts import Wanted, drafts, summary
@@ -77,6 +77,9 @@ class _Setup:
     def key(self, given: str | None) -> str | None:
         """The key that is to be written; None: none."""
         if given is None and self.given.something():
+            return None
+        if given is None and fetches_tokens(self.before.live):
+            self.questions.tell("\n-- Key --\n  None is needed: tokens are fetched.")
             return None
 
         def trial(key: str | None) -> Sequence[Finding]:

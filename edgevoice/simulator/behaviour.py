@@ -89,6 +89,13 @@ class Behaviour:
         """HTTP status to refuse the connection with, at ``CONNECT``; 0 lets it pass."""
         return 0
 
+    def terms(self) -> JsonObject | None:
+        """Terms for a token that was not issued here: see ``tokens.within``.
+
+        None refuses it. Without terms, which is the rule, it is taken and not checked.
+        """
+        return {}
+
     def answer(self, line: Line, prompt: Prompt, answer: Answer) -> Answer:
         """At ``END``: change or replace what those before this one would answer."""
         return answer

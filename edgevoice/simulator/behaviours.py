@@ -1,7 +1,7 @@
 """Answers and faults of the simulated server by name, and how they are read.
 
-A fault of the real server that is worth a test is a class of a few lines in
-``answers``, ``links`` or ``messages``; its first line is its help. How one is written
+A fault of the real server that is worth a test is a class of a few lines in one of the
+modules imported here; its first line is its help. How one is written
 stands in ``behaviour``.
 """
 
@@ -10,7 +10,16 @@ from collections.abc import Sequence
 from typing import Final
 
 from edgevoice.errors import ConfigError
-from edgevoice.simulator import answers, links, messages, toolcalls
+from edgevoice.simulator import (
+    answers,
+    contents,
+    counts,
+    credentials,
+    links,
+    messages,
+    strictness,
+    toolcalls,
+)
 from edgevoice.simulator.behaviour import Behaviour
 from edgevoice.simulator.when import is_when
 
@@ -26,7 +35,26 @@ BEHAVIOURS: Final[dict[str, type[Behaviour]]] = {
     "call": toolcalls.Call,
     "call_anyway": toolcalls.CallAnyway,
     "calls": toolcalls.CallScript,
-    "strict_calls": toolcalls.StrictCalls,
+    "thoughts": contents.Thoughts,
+    "text": contents.TextPart,
+    "search": contents.Search,
+    "code": contents.Code,
+    "url_context": contents.UrlContext,
+    "reason": contents.Reason,
+    "waiting": contents.Waiting,
+    "status": contents.Status,
+    "in_progress": contents.InProgress,
+    "interim": contents.Interim,
+    "voice_activity": contents.VoiceActivity,
+    "usage": counts.Usage,
+    "full_usage": counts.FullUsage,
+    "repeated_usage": counts.RepeatedUsage,
+    "no_usage": counts.NoUsage,
+    "strict_calls": strictness.StrictCalls,
+    "seed_only": strictness.SeedOnly,
+    "one_picture_a_second": strictness.OnePictureASecond,
+    "issued_tokens": credentials.IssuedTokens,
+    "token_terms": credentials.TokenTerms,
     "refuse": links.Refuse,
     "close": links.Close,
     "dead_handle": links.DeadHandle,

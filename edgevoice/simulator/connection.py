@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed
 
 from edgevoice.simulator.behaviour import Message
 from edgevoice.simulator.calls import Request
+from edgevoice.simulator.handshake import Caller
 from edgevoice.simulator.hearing import Hearing
 from edgevoice.simulator.journal import Disconnected, Dropped, Received, Refusal, Sent
 from edgevoice.simulator.reasons import refused
@@ -19,6 +20,7 @@ from edgevoice.simulator.schema import CLIENT_MESSAGE
 from edgevoice.simulator.sessions import Session
 from edgevoice.simulator.setup import Setup, check
 from edgevoice.simulator.socket import Socket
+from edgevoice.simulator.tokens import Token, utc
 from edgevoice.simulator.turn import Turn
 from edgevoice.simulator.when import Moment
 from edgevoice.simulator.wire import (
@@ -41,12 +43,14 @@ class Connection:
         ready: Whether setupComplete was sent.
     """
 
-    def __init__(self, number: int, socket: Socket, version: str, world: World) -> None:
+    def __init__(
+        self, number: int, socket: Socket, caller: Caller, world: World
+    ) -> None:
         self.number = number
         self.resumed = False
         self.socket = socket
         self.ready = False
-        self._version = version
+        self._caller = caller
         self._world = world
         self._tasks = asyncio.TaskGroup()
 
@@ -113,7 +117,8 @@ class Connection:
         """Close the socket in so many seconds, as at the end of its life."""
         if not self.socket.is_open:  # its tasks are ending
             return
-        self._tasks.create_task(self._end_in(seconds), name="end of life")
+        ending = self._end_in(seconds, refused("deadline"))
+        self._tasks.create_task(ending, name="end of life")
 
     async def go_away(self, time_left: float) -> None:
         """Announce the end of the connection in so many seconds, and carry it out."""
@@ -137,9 +142,21 @@ class Connection:
         key, body = await self._receive()
         if key != "setup":
             raise refused("setup_first")
-        setup = Setup(body)
-        check(setup, self._version)
+        token = self._world.token(self._caller.token, utc())
+        setup = Setup(token.constrain(body) if token else body)
+        if token:
+            self._admit(token, setup)
+        check(setup, self._caller.version)
         return setup
+
+    def _admit(self, token: Token, setup: Setup) -> None:
+        """Count a use of the token; its end is the connection's, too."""
+        now = utc()
+        token.check(now)
+        token.use(resuming=bool(setup.handle))
+        left = (token.expires - now).total_seconds()
+        ending = self._end_in(left, refused("token_ended"))
+        self._tasks.create_task(ending, name="end of token")
 
     def _open_session(self, setup: Setup) -> Session:
         session: Session | None = Session(setup.model)
@@ -175,11 +192,11 @@ class Connection:
 
     async def _receive(self) -> tuple[str, JsonObject]:
         text = await self.socket.receive()
-        key, body = read(text, CLIENT_MESSAGE[self._version])
+        key, body = read(text, CLIENT_MESSAGE[self._caller.version])
         message = {key: without_bytes(body)}
         self._world.journal.add(Received(connection=self.number, message=message))
         return key, body
 
-    async def _end_in(self, seconds: float) -> NoReturn:
+    async def _end_in(self, seconds: float, refusal: Refused) -> NoReturn:
         await asyncio.sleep(seconds)
-        raise refused("deadline")
+        raise refusal

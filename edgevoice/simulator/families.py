@@ -4,6 +4,7 @@ Sources: the models' own pages (September 2026), and what was measured where the
 silent.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 from msgspec import Struct, structs
@@ -11,19 +12,30 @@ from msgspec import Struct, structs
 from edgevoice.simulator.turn import Answer
 from edgevoice.simulator.wire import JsonObject
 
+_THINKING: Final = "generationConfig.thinkingConfig"
+LEVEL: Final = f"{_THINKING}.thinkingLevel"
+BUDGET: Final = f"{_THINKING}.thinkingBudget"
+_THOUGHTS: Final = f"{_THINKING}.includeThoughts"
+_AFFECTIVE: Final = "generationConfig.enableAffectiveDialog"
+_PROACTIVE: Final = "proactivity.proactiveAudio"
+_TRANSLATION: Final = "generationConfig.translationConfig"
+_OTHER_TOOLS: Final = frozenset({"tools.codeExecution", "tools.urlContext"})
+"""No Live model runs them ("Overview of supported tools")."""
+_CONVERSES: Final = _OTHER_TOOLS | {_TRANSLATION}
+
 
 class Family(Struct, frozen=True, kw_only=True):
     """What the models of a family take and do."""
 
-    thinking_level: bool = False
-    """Whether ``thinkingLevel`` may be set."""
+    refuses: frozenset[str] = frozenset()
+    """Paths in the setup, as ``asked`` tells them."""
+    needs: frozenset[str] = frozenset()
+    """Paths of which exactly one has to be there."""
     extended: bool = False
-    """Thinks at length: needs a level or a budget, completes several turns for one
-    request, and says by ``interactionStatus`` which was the last one."""
+    """Thinks at length: completes several turns for one request, and says by
+    ``interactionStatus`` which was the last one."""
     non_blocking: bool = False
     """Whether a function that does not say how it is called is not waited for."""
-    affective: bool = False
-    """Whether ``enableAffectiveDialog`` may be set."""
     all_video: bool = True
     """Whether pictures outside an activity are seen, unless ``turnCoverage`` is set."""
     updates: bool = False
@@ -48,18 +60,54 @@ class Family(Struct, frozen=True, kw_only=True):
 
 _FAMILIES: Final = {
     "gemini-3.8-live-extended-thinking": Family(
-        thinking_level=True, extended=True, non_blocking=True, updates=True
+        refuses=_CONVERSES | {_AFFECTIVE},
+        needs=frozenset({LEVEL, BUDGET}),
+        extended=True,
+        non_blocking=True,
+        updates=True,
     ),
-    "gemini-3.8-live": Family(non_blocking=True, updates=True),
-    "gemini-3.5-live-translate": Family(),
-    "gemini-3.5-transcribe": Family(speaks=False),
-    "gemini-3.1": Family(thinking_level=True),
-    "gemini-2.5": Family(affective=True, all_video=False),
+    "gemini-3.8-live": Family(
+        refuses=_CONVERSES | {LEVEL, BUDGET, _THOUGHTS, _AFFECTIVE},
+        non_blocking=True,
+        updates=True,
+    ),
+    "gemini-3.5-live-translate": Family(
+        refuses=frozenset({"tools", "systemInstruction", _THINKING, _PROACTIVE}),
+        needs=frozenset({_TRANSLATION}),
+    ),
+    "gemini-3.5-transcribe": Family(refuses=_CONVERSES, speaks=False),
+    "gemini-3.1": Family(
+        refuses=_CONVERSES
+        | {
+            BUDGET,
+            _AFFECTIVE,
+            _PROACTIVE,
+            "tools.functionDeclarations.behavior=NON_BLOCKING",
+        }
+    ),
+    "gemini-2.5": Family(
+        refuses=_CONVERSES | {LEVEL, "generationConfig.speechConfig.languageCode"},
+        all_video=False,
+    ),
 }
-_ANY: Final = Family(
-    thinking_level=True, non_blocking=True, affective=True, updates=True
-)
+_ANY: Final = Family(non_blocking=True, updates=True)
 """A model of the simulator's own."""
+
+
+def asked(fields: JsonObject, path: str = "") -> Iterator[str]:
+    """The paths of all names in a setup, and ``PATH=TEXT`` for each text.
+
+    A list adds nothing to a path; what is false is not asked for.
+    """
+    for name, value in fields.items():
+        here = f"{path}.{name}" if path else name
+        for one in value if isinstance(value, list) else [value]:
+            if one is not False:
+                yield here
+            if isinstance(one, str):
+                yield f"{here}={one}"
+            if isinstance(one, dict):
+                yield from asked(one, here)
 
 
 def family(model: str) -> Family:

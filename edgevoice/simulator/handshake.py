@@ -50,11 +50,13 @@ class Caller(Struct, frozen=True):
         version: API version of the path.
         auth: ``key header``, ``key query``, ``token header`` or ``token query``.
         bad_key: Close reason, if the key is one that the server does not accept.
+        token: The ephemeral token; empty with a key.
     """
 
     version: str
     auth: str
     bad_key: str = ""
+    token: str = ""
 
 
 def admit(target: str, headers: Headers) -> Caller:
@@ -77,7 +79,8 @@ def admit(target: str, headers: Headers) -> Caller:
     auth, credential = (_token if constrained else _key)(query, headers)
     if not constrained and is_token(credential):
         return Caller(version, auth, _BAD_KEYS["invalid"])
-    return Caller(version, auth, _BAD_KEYS.get(credential, ""))
+    token = credential if constrained else ""
+    return Caller(version, auth, _BAD_KEYS.get(credential, ""), token)
 
 
 def _key(query: dict[str, str], headers: Headers) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from edgevoice.simulator.pictures import Picture, look
 from edgevoice.simulator.reasons import refused
 from edgevoice.simulator.responder import Responder
 from edgevoice.simulator.sessions import IMAGE_TOKENS, Piece, Session, spoken, typed
-from edgevoice.simulator.setup import Setup
+from edgevoice.simulator.setup import Setup, check_model
 from edgevoice.simulator.turn import Prompt
 from edgevoice.simulator.when import Moment
 from edgevoice.simulator.wire import JsonObject, invalid_argument
@@ -164,6 +164,7 @@ class Hearing:
             self._setup.fields["systemInstruction"] = body["systemInstruction"]
         if "tools" in body:
             self._setup.fields["tools"] = body["tools"].get("tools", [])
+        check_model(self._setup)
 
     async def _interrupt(self) -> None:
         if self._setup.interrupts:

@@ -27,7 +27,8 @@ class Changing(Behaviour):
         return [message]
 
 
-def _content(message: Message) -> dict[str, Any]:
+def content_of(message: Message) -> dict[str, Any]:
+    """What is under ``serverContent``; empty for other messages."""
     content: dict[str, Any] = message.get("serverContent", {})
     return content
 
@@ -37,7 +38,7 @@ class QuietInterrupt(Changing):
 
     def change(self, line: Line, message: Message, turn: Turn | None) -> list[Message]:
         unheard = turn is not None and turn.phase is Phase.THINKING
-        ends = {"interrupted", "turnComplete"} & _content(message).keys()
+        ends = {"interrupted", "turnComplete"} & content_of(message).keys()
         return [] if unheard and ends else [message]
 
 
@@ -46,7 +47,7 @@ class NoTurnComplete(Changing):
 
     def change(self, line: Line, message: Message, turn: Turn | None) -> list[Message]:
         played = turn is not None and turn.phase is Phase.PLAYING
-        return [] if played and "turnComplete" in _content(message) else [message]
+        return [] if played and "turnComplete" in content_of(message) else [message]
 
 
 class DoubleTurnComplete(Changing):
@@ -54,7 +55,7 @@ class DoubleTurnComplete(Changing):
 
     def change(self, line: Line, message: Message, turn: Turn | None) -> list[Message]:
         again = {"serverContent": {"turnComplete": True}}
-        return [message, again] if "turnComplete" in _content(message) else [message]
+        return [message, again] if "turnComplete" in content_of(message) else [message]
 
 
 class EmptyUpdate(Changing):
@@ -73,10 +74,10 @@ class LateTranscript(Changing):
         self._held: dict[int, Message] = {}
 
     def change(self, line: Line, message: Message, turn: Turn | None) -> list[Message]:
-        if "inputTranscription" in _content(message):
+        if "inputTranscription" in content_of(message):
             self._held[line.number] = message
             return []
-        if "turnComplete" in _content(message) and line.number in self._held:
+        if "turnComplete" in content_of(message) and line.number in self._held:
             return [message, self._held.pop(line.number)]
         return [message]
 
@@ -95,7 +96,7 @@ class LateAudio(Behaviour):
     def outgoing(
         self, line: Line, message: Message, turn: Turn | None
     ) -> list[Message]:
-        if "modelTurn" in _content(message):
+        if "modelTurn" in content_of(message):
             self._last[line.number] = message
         return [message]
 
@@ -115,7 +116,7 @@ class Together(Changing):
         self._text = ""  # of a turn that was cut off
 
     def change(self, line: Line, message: Message, turn: Turn | None) -> list[Message]:
-        content = _content(message)
+        content = content_of(message)
         if "outputTranscription" in content:
             self._text += content["outputTranscription"]["text"]
             return []
@@ -131,8 +132,9 @@ class BareMime(Changing):
     """Leaves the rate out of the sound's MIME type."""
 
     def change(self, line: Line, message: Message, turn: Turn | None) -> list[Message]:
-        for part in _content(message).get("modelTurn", {}).get("parts", []):
-            part["inlineData"]["mimeType"] = "audio/pcm"
+        for part in content_of(message).get("modelTurn", {}).get("parts", []):
+            if "inlineData" in part:  # neither a thought nor code
+                part["inlineData"]["mimeType"] = "audio/pcm"
         return [message]
 
 

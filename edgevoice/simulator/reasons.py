@@ -18,6 +18,11 @@ REASONS: Final[dict[str, tuple[int, str]]] = {
     # a wrong key: the socket opens first, and closes then
     "key_invalid": (1007, "API key not valid. Please pass a valid API key."),
     "key_expired": (1007, "API key expired. Please renew the API key."),
+    # a token that opens no session, or none any more, or ends one under way
+    "token_used": (1011, "Token has been used too many times"),
+    "token_late": (1011, "new_session_expire_time deadline exceeded"),
+    "token_expired": (1011, "Token has expired"),
+    "token_ended": (1011, "auth token has expired"),
     # a client that breaks the rules
     "unknown_name": (
         1007,

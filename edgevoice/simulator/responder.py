@@ -8,27 +8,21 @@ ends with interrupted and turnComplete instead.
 
 import asyncio
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
 
 from msgspec import structs
 
-from edgevoice.simulator import keywords, parts
+from edgevoice.simulator import keywords
 from edgevoice.simulator.answers import saying
 from edgevoice.simulator.behaviour import Line, Message
 from edgevoice.simulator.calling import Calling
 from edgevoice.simulator.calls import Request, Response
 from edgevoice.simulator.journal import Answered
-from edgevoice.simulator.pace import FIRST_SOUND_AFTER, GAP_EVERY, HEARD_AFTER, Clock
+from edgevoice.simulator.pace import HEARD_AFTER, Clock
 from edgevoice.simulator.sessions import Session, spoken, typed, usage
 from edgevoice.simulator.setup import Setup
-from edgevoice.simulator.turn import (
-    MESSAGE_BYTES,
-    MESSAGE_SECONDS,
-    Answer,
-    Phase,
-    Prompt,
-    Turn,
-)
+from edgevoice.simulator.turn import Answer, Prompt, Turn
+from edgevoice.simulator.voice import Voice
+from edgevoice.simulator.waiting import Waiting
 from edgevoice.simulator.when import Moment
 from edgevoice.simulator.wire import JsonObject
 from edgevoice.simulator.world import World
@@ -60,7 +54,8 @@ class Responder:
         self._world = world
         self._tasks = tasks
         self._task: asyncio.Task[None] | None = None
-        self._waiting: list[Turn] = []
+        self._waiting = Waiting()
+        self._voice = Voice(line, setup, self.moment)
         self._calling = Calling(line, setup, world.journal)
 
     def ask(self, prompt: Prompt) -> None:
@@ -75,27 +70,13 @@ class Responder:
             answer = behaviour.answer(self._line, prompt, answer)
         answer = keywords.use(prompt.text, self._setup, answer)
         answer = self._setup.family.adapt(answer)
-        self._wait(Turn(prompt=prompt, answer=answer, struck=struck))
+        self._waiting.add(Turn(prompt=prompt, answer=answer, struck=struck))
         self.go_on()
 
-    def _wait(self, turn: Turn) -> None:
-        """Put a turn into the line: what was asked comes before what was not."""
-        self._waiting.append(turn)
-        self._waiting.sort(key=lambda waiting: waiting.prompt.result)
-
     def go_on(self) -> None:
-        """Begin the next turn that waits in line, if none is under way.
-
-        What the model says unasked waits until the user has finished.
-        """
-        ready = [
-            turn
-            for turn in self._waiting
-            if not (turn.prompt.result and self.listening)
-        ]
-        if ready and self.turn is None:
-            self._waiting = [turn for turn in self._waiting if turn is not ready[0]]
-            self._begin(ready[0])
+        """Begin the next turn that waits in line, if none is under way."""
+        if self.turn is None and (turn := self._waiting.take(listening=self.listening)):
+            self._begin(turn)
 
     def _begin(self, turn: Turn) -> None:
         session = self._session
@@ -109,7 +90,7 @@ class Responder:
     async def interrupt(self) -> None:
         """Cut the turn under way short, if there is one, for what the user says."""
         if self.turn:
-            self._waiting = [turn for turn in self._waiting if turn.prompt.result]
+            self._waiting.drop_asked()
             await self._cut(self.turn, cancels=True)
 
     async def _cut(self, turn: Turn, *, cancels: bool) -> None:
@@ -119,7 +100,7 @@ class Responder:
         await asyncio.wait({self._task})
         if cancels:
             await self._calling.cancel(turn)
-        await self._content(turn, interrupted=True)
+        await self._voice.content(turn, interrupted=True)
         await self._finish(turn, interrupted=True)
         await self.moment(Moment.INTERRUPTED)
 
@@ -144,7 +125,7 @@ class Responder:
         if self.turn is None or self.turn.prompt.result or not requests:
             return
         calls = await self._calling.send(requests, self.turn)
-        await self._say_not_resumable(self.turn)
+        await self._voice.say_not_resumable(self.turn)
         words = await self._calling.wait(calls)
         self._learn(words)
         self.turn.shown = self._session.context
@@ -169,12 +150,11 @@ class Responder:
             return
         prompt = Prompt(text=response.words, result=True)
         turn = Turn(prompt=prompt, answer=saying(response.words))
-        if response.scheduling == "INTERRUPT":
-            self._waiting.insert(0, turn)
-            if self.turn and not self.blocked:
-                await self._cut(self.turn, cancels=False)
-        else:  # WHEN_IDLE is the default (FunctionResponse.scheduling)
-            self._wait(turn)
+        # WHEN_IDLE is the default (FunctionResponse.scheduling)
+        cuts = response.scheduling == "INTERRUPT"
+        self._waiting.add(turn, first=cuts)
+        if cuts and self.turn and not self.blocked:
+            await self._cut(self.turn, cancels=False)
         self.go_on()
 
     def _learn(self, words: Iterable[str]) -> None:
@@ -193,18 +173,17 @@ class Responder:
         await clock.until(HEARD_AFTER)
         if turn.prompt.pcm and "inputAudioTranscription" in self._setup.fields:
             heard = f" {turn.prompt.spoken:.1f} seconds of speech"
-            await self._content(turn, inputTranscription={"text": heard})
+            await self._voice.content(turn, inputTranscription={"text": heard})
         for filler in turn.answer.extras.fillers:
-            await self._say(turn, saying(filler), clock)
+            await self._voice.say(turn, saying(filler), clock)
             going_on = {"turnComplete": True, "interactionStatus": "IN_PROGRESS"}
-            await self._content(turn, **going_on)
+            await self._voice.content(turn, **going_on)
         for content in turn.answer.extras.contents:
-            await self._content(turn, **content)
-        await self._say(turn, self._with_results(turn.answer), clock)
+            await self._voice.content(turn, **content)
+        await self._voice.say(turn, self._with_results(turn.answer), clock)
         while self._calling.results:  # of calls made in mid-answer
-            await self._generate(turn, self._with_results(turn.answer), clock)
-            await self._content(turn, generationComplete=True)
-            await clock.until(FIRST_SOUND_AFTER + turn.answered)
+            more = self._with_results(turn.answer)
+            await self._voice.say(turn, more, clock, more=True)
         await self._finish(turn, interrupted=False)
         await self.moment(Moment.IDLE)
 
@@ -215,39 +194,6 @@ class Responder:
         said = saying(". ".join(self._calling.results))
         self._calling.results.clear()
         return structs.replace(answer, pcm=said.pcm, text=said.text)
-
-    async def _say(self, turn: Turn, answer: Answer, clock: Clock) -> None:
-        """Speak, and wait until the client should have played it."""
-        await self._generate(turn, answer, clock)
-        if not answer.ends:
-            await asyncio.Event().wait()  # for ever, until interrupted
-        turn.phase = Phase.PLAYING
-        await self._content(turn, generationComplete=True)
-        await self.moment(Moment.GENERATED)
-        await clock.until(FIRST_SOUND_AFTER + turn.answered)
-
-    async def _generate(self, turn: Turn, answer: Answer, clock: Clock) -> None:
-        """Send the sound in its pace, and the transcript in step with it."""
-        before = turn.answered
-        messages = list(parts.split(answer.pcm, MESSAGE_BYTES))
-        words = parts.words(answer.text) if self._transcribes else []
-        for index, pcm in enumerate(messages):
-            if index % GAP_EVERY == GAP_EVERY // 2:
-                await clock.rest(answer.gap)
-            due = before + index * MESSAGE_SECONDS / answer.speed
-            await clock.until(FIRST_SOUND_AFTER + due)
-            turn.phase = Phase.GENERATING
-            first = not turn.sent
-            turn.sent += len(pcm)
-            await self._content(turn, modelTurn=parts.model_turn(pcm))
-            if first:
-                await self._say_not_resumable(turn)
-                await self.moment(Moment.ANSWER)
-            done, left = divmod(len(words), len(messages) - index)
-            step = done + (left > 0)
-            for word in words[:step]:
-                await self._content(turn, outputTranscription={"text": word})
-            words = words[step:]
 
     async def _finish(self, turn: Turn, *, interrupted: bool) -> None:
         """Close the turn; only what was sent stays in the context."""
@@ -283,17 +229,6 @@ class Responder:
             handle = self._world.sessions.issue(self._session, now)
             update = {"newHandle": handle, "resumable": True}
         await self._line.send({"sessionResumptionUpdate": update}, turn)
-
-    @property
-    def _transcribes(self) -> bool:
-        return "outputAudioTranscription" in self._setup.fields
-
-    async def _say_not_resumable(self, turn: Turn | None) -> None:
-        if self._setup.resumable:
-            await self._line.send({"sessionResumptionUpdate": {}}, turn)
-
-    async def _content(self, turn: Turn, **content: Any) -> None:
-        await self._line.send({"serverContent": content}, turn)
 
     async def moment(self, moment: Moment) -> None:
         """Let the behaviours act."""

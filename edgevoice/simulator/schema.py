@@ -168,53 +168,50 @@ _TOOL: Final = message(
 
 _VOICE: Final = message({"prebuiltVoiceConfig": message({"voiceName": string})})
 
-_GENERATION_CONFIG: Final = message(
-    {
-        "candidateCount": int32,
-        "maxOutputTokens": int32,
-        "temperature": number,
-        "topP": number,
-        "topK": int32,
-        "seed": int32,
-        "presencePenalty": number,
-        "frequencyPenalty": number,
-        "enableEnhancedCivicAnswers": boolean,
-        "responseModalities": repeated(
-            enum("MODALITY_UNSPECIFIED", "TEXT", "IMAGE", "AUDIO")
-        ),
-        "speechConfig": message(
-            {
-                "voiceConfig": _VOICE,
-                "multiSpeakerVoiceConfig": message(
-                    {
-                        "speakerVoiceConfigs": repeated(
-                            message({"speaker": string, "voiceConfig": _VOICE})
-                        )
-                    }
-                ),
-                "languageCode": string,
-            }
-        ),
-        "thinkingConfig": message(
-            {
-                "includeThoughts": boolean,
-                "thinkingBudget": int32,
-                "thinkingLevel": enum("MINIMAL", "LOW", "MEDIUM", "HIGH"),
-            }
-        ),
-        "imageConfig": message({"aspectRatio": string}),
-        "mediaResolution": enum(
-            "MEDIA_RESOLUTION_UNSPECIFIED",
-            "MEDIA_RESOLUTION_LOW",
-            "MEDIA_RESOLUTION_MEDIUM",
-            "MEDIA_RESOLUTION_HIGH",
-        ),
-        "enableAffectiveDialog": boolean,
-        "translationConfig": message(
-            {"targetLanguageCode": string, "echoTargetLanguage": boolean}
-        ),
-    }
-)
+_GENERATION_CONFIG: Final[dict[str, Kind]] = {
+    "candidateCount": int32,
+    "maxOutputTokens": int32,
+    "temperature": number,
+    "topP": number,
+    "topK": int32,
+    "seed": int32,
+    "presencePenalty": number,
+    "frequencyPenalty": number,
+    "enableEnhancedCivicAnswers": boolean,
+    "responseModalities": repeated(
+        enum("MODALITY_UNSPECIFIED", "TEXT", "IMAGE", "AUDIO")
+    ),
+    "speechConfig": message(
+        {
+            "voiceConfig": _VOICE,
+            "multiSpeakerVoiceConfig": message(
+                {
+                    "speakerVoiceConfigs": repeated(
+                        message({"speaker": string, "voiceConfig": _VOICE})
+                    )
+                }
+            ),
+            "languageCode": string,
+        }
+    ),
+    "thinkingConfig": message(
+        {
+            "includeThoughts": boolean,
+            "thinkingBudget": int32,
+            "thinkingLevel": enum("MINIMAL", "LOW", "MEDIUM", "HIGH"),
+        }
+    ),
+    "imageConfig": message({"aspectRatio": string}),
+    "mediaResolution": enum(
+        "MEDIA_RESOLUTION_UNSPECIFIED",
+        "MEDIA_RESOLUTION_LOW",
+        "MEDIA_RESOLUTION_MEDIUM",
+        "MEDIA_RESOLUTION_HIGH",
+    ),
+    "translationConfig": message(
+        {"targetLanguageCode": string, "echoTargetLanguage": boolean}
+    ),
+}
 
 _REALTIME_INPUT_CONFIG: Final = message(
     {
@@ -263,7 +260,7 @@ _TRANSCRIPTION: Final = message(
 
 _SETUP: Final[dict[str, Kind]] = {
     "model": string,
-    "generationConfig": _GENERATION_CONFIG,
+    "generationConfig": message(_GENERATION_CONFIG),
     "systemInstruction": _CONTENT,
     "tools": repeated(_TOOL),
     "realtimeInputConfig": _REALTIME_INPUT_CONFIG,
@@ -290,7 +287,10 @@ _SETUP: Final[dict[str, Kind]] = {
 }
 
 _ONLY_V1ALPHA: Final[dict[str, Kind]] = {
-    "proactivity": message({"proactiveAudio": boolean, "proactiveVideo": boolean})
+    "proactivity": message({"proactiveAudio": boolean, "proactiveVideo": boolean}),
+    "generationConfig": message(
+        _GENERATION_CONFIG | {"enableAffectiveDialog": boolean}
+    ),
 }
 
 # --- the client message ------------------------------------------------------

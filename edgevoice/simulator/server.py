@@ -22,8 +22,9 @@ from edgevoice.simulator.handshake import Denied, admit
 from edgevoice.simulator.journal import Connected, Entry, Journal, Refusal
 from edgevoice.simulator.sessions import Sessions
 from edgevoice.simulator.socket import Socket
+from edgevoice.simulator.tokens import Tokens, utc
 from edgevoice.simulator.when import Moment
-from edgevoice.simulator.wire import Refused
+from edgevoice.simulator.wire import JsonObject, Refused
 from edgevoice.simulator.world import World
 
 _MAX_MESSAGE: Final = 32 * 1024 * 1024
@@ -69,6 +70,7 @@ class Simulator:
         self._world = World(
             journal=journal or Journal(),
             sessions=Sessions(),
+            tokens=Tokens(),
             behaviours=tuple(build(behaviours)),
             pace=pace,
             chance=random.Random(seed),
@@ -161,6 +163,18 @@ class Simulator:
         """
         await self._world.journal.wait_for(predicate, timeout)
 
+    def issue_token(self, request: JsonObject | None = None) -> str:
+        """The name of a new ephemeral token.
+
+        Args:
+            request: As in ``POST auth_tokens``: ``uses``, ``expireTime``,
+                ``newSessionExpireTime``, ``bidiGenerateContentSetup``, ``fieldMask``.
+
+        Raises:
+            ConfigError: It is of the wrong form, or asks for too long a life.
+        """
+        return self._world.tokens.issue(request or {}, utc())
+
     async def drop(self) -> None:
         """Cut all connections without a close handshake; they are gone on return."""
         lines = list(self._lines)
@@ -204,7 +218,7 @@ class Simulator:
         assert socket.request is not None
         caller = admit(socket.request.path, socket.request.headers)
         number = self._numbers[socket]
-        line = Connection(number, Socket(socket), caller.version, self._world)
+        line = Connection(number, Socket(socket), caller, self._world)
         self._lines.add(line)
         try:
             self._world.journal.add(

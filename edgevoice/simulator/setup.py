@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from edgevoice.simulator.families import Family, family
+from edgevoice.simulator.families import LEVEL, Family, asked, family
 from edgevoice.simulator.reasons import refused
 from edgevoice.simulator.sessions import typed
 from edgevoice.simulator.wire import JsonObject, Refused, invalid_argument
@@ -143,25 +143,23 @@ def check(setup: Setup, version: str) -> None:
             f"{setup.model} is not found for API version {version}, "
             "or is not supported for bidiGenerateContent",
         )
-    _check_model(setup, setup.family)
+    check_model(setup)
 
 
-def _check_model(setup: Setup, model: Family) -> None:
+def check_model(setup: Setup) -> None:
     """Refuse what other models take, but not this one.
 
     Raises:
         Refused: With the server's code, and its words where they are known.
     """
+    model = setup.family
     modalities = setup.get("generationConfig", "responseModalities", default=[])
     if "TEXT" in modalities and model.speaks:
         raise refused("no_voices")
-    thinking = setup.get("generationConfig", "thinkingConfig", default={})
-    if "thinkingLevel" in thinking and not model.thinking_level:
+    paths = {*asked(setup.fields)}
+    if LEVEL in paths & model.refuses:
         raise refused("thinking_level")
-    chosen = thinking.keys() & {"thinkingLevel", "thinkingBudget"}
-    if model.extended and len(chosen) != 1:
-        raise invalid_argument()
-    if setup.get("generationConfig", "enableAffectiveDialog") and not model.affective:
+    if paths & model.refuses or (model.needs and len(paths & model.needs) != 1):
         raise invalid_argument()
     # always on in these models: it cannot be switched off
     if model.updates and setup.get("proactivity", "proactiveAudio") is False:

@@ -1,5 +1,5 @@
 # ruff: noqa: D102 - the hooks are told in behaviour.Behaviour
-"""Function calls that behaviours make, and rules about what is sent meanwhile."""
+"""Behaviours that let the model call functions."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,9 +8,7 @@ from typing import ClassVar
 from edgevoice.errors import ConfigError
 from edgevoice.simulator.behaviour import Behaviour, Line
 from edgevoice.simulator.calls import Request, parse
-from edgevoice.simulator.reasons import REASONS
 from edgevoice.simulator.when import Moment
-from edgevoice.simulator.wire import JsonObject
 
 
 class Calling(Behaviour):
@@ -61,17 +59,3 @@ def _read(value: str) -> tuple[Request, ...]:
         raise ConfigError(
             f"{value[:40]!r} calls nothing ({error}); write NAME or NAME:{{JSON}}"
         ) from None
-
-
-class StrictCalls(Behaviour):
-    """Closes with 1008 if sound or a press comes while a blocking call waits."""
-
-    moment = Moment.SETUP
-    moments: ClassVar[frozenset[Moment]] = frozenset({Moment.SETUP})
-
-    def incoming(self, line: Line, key: str, body: JsonObject) -> None:
-        if key == "realtimeInput" and line.blocked and body.keys() & _PRESSED:
-            line.refuse(*REASONS["not_implemented"])
-
-
-_PRESSED = {"audio", "activityStart"}

@@ -5,9 +5,11 @@ is the matter of the other files here; who calls it, ``daemon/calls.py``.
 """
 
 from collections.abc import AsyncGenerator, Mapping
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from msgspec import Struct
+
+from edgevoice.errors import EdgeVoiceError
 
 Arguments: TypeAlias = Mapping[str, Any]
 """What the model gave: names to JSON values. Never trusted."""
@@ -57,3 +59,39 @@ class Tool(Protocol):
         everything that it has started, before it returns. It answers errors as results
         (``{"error": "one line for the model"}``) and raises nothing.
         """
+
+
+class Described(Struct, kw_only=True):
+    """What the model is told of a tool, and how it is run: base of all kinds of tools.
+
+    See ``Tool`` for the attributes.
+    """
+
+    name: str
+    description: str = ""
+    parameters: dict[str, Any] | None = None
+    background: bool = False
+    scheduling: Scheduling = "WHEN_IDLE"
+    confirm: bool = False
+    timeout_s: float = 10.0
+
+
+LONGEST_ERROR: Final = 300
+"""Longest error that the model is told, characters; what it gave may be in it."""
+
+
+class Refused(EdgeVoiceError):
+    """A call cannot be carried out; the text is one line for the model."""
+
+
+def failed(error: object, **more: Any) -> Result:
+    """The result of a call that did not work.
+
+    Args:
+        error: What is wrong, for the model; made one line.
+        more: What else the model may know, such as the exit code.
+    """
+    line = " ".join(str(error).split())
+    if len(line) > LONGEST_ERROR:
+        line = f"{line[:LONGEST_ERROR]}..."
+    return Result(response={"error": line, **more})

@@ -1,0 +1,106 @@
+from typing import Any
+
+import pytest
+
+from edgevoice.tools.schema import checked, mistakes, schema_of
+from edgevoice.tools.tool import Refused
+
+SHORT = {
+    "room": {"type": "string", "enum": ["hall", "attic"]},
+    "level": {"type": "integer", "minimum": 0, "maximum": 100},
+    "slow": {"type": "boolean", "default": False},
+}
+
+
+def refusal(arguments: dict[str, Any], parameters: dict[str, Any]) -> str:
+    with pytest.raises(Refused) as caught:
+        checked(arguments, schema_of(parameters))
+    return str(caught.value)
+
+
+def test_the_short_form_is_a_schema() -> None:
+    assert schema_of(
+        {"room": "string", "level": {"type": "integer", "default": 3}}
+    ) == {
+        "type": "object",
+        "properties": {
+            "room": {"type": "string"},
+            "level": {"type": "integer", "default": 3},
+        },
+        "required": ["room"],
+        "additionalProperties": False,
+    }
+    assert schema_of({}) is None
+
+
+def test_a_whole_schema_stays_as_it_is() -> None:
+    whole = {
+        "type": "object",
+        "properties": {"a": {"$ref": "#/$defs/kind"}},
+        "$defs": {"kind": {"type": "string"}},
+    }
+
+    assert schema_of(whole) == {**whole, "additionalProperties": False}
+    open_one = {"type": "object", "patternProperties": {"^a": {}}}
+    assert schema_of(open_one) == open_one
+    assert checked({"a": "x"}, schema_of(whole)) == {"a": "x"}
+    assert refusal({"a": 3}, whole) == "a: 3 is not of type 'string'"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"level": 3}, "'room' is a required property"),
+        ({"room": "cellar", "level": 3}, "room: 'cellar' is not one of"),
+        ({"room": "hall", "level": "3"}, "level: '3' is not of type 'integer'"),
+        ({"room": "hall", "level": 101}, "level: 101 is greater than the maximum"),
+        ({"room": "hall", "level": None}, "level: None is not of type 'integer'"),
+        ({"room": "hall", "level": 3, "colour": "red"}, "'colour' was unexpected"),
+    ],
+)
+def test_arguments_that_break_the_schema_are_refused_with_the_reason(
+    arguments: dict[str, Any], words: str
+) -> None:
+    assert words in refusal(arguments, SHORT)
+    assert "\n" not in refusal(arguments, SHORT)
+
+
+def test_unknown_names_are_told_with_the_known_ones() -> None:
+    unknown = {"room": "hall", "level": 3, "colour": 1}
+
+    assert refusal(unknown, SHORT).endswith("; known: room, level, slow")
+    assert refusal({"x": 1}, {}) == "takes no arguments, got 'x'"
+
+
+def test_a_megabyte_is_not_told_back() -> None:
+    assert len(refusal({"room": "x" * 1_000_000, "level": 3}, SHORT)) < 300
+
+
+def test_what_was_left_out_is_at_its_default() -> None:
+    given = {"room": "hall", "level": 3}
+
+    assert checked(given, schema_of(SHORT)) == {**given, "slow": False}
+    assert checked({**given, "slow": None}, schema_of(SHORT))["slow"] is False
+
+
+@pytest.mark.parametrize(
+    ("parameters", "words"),
+    [
+        (
+            {"a": "text"},
+            "properties.a.type = 'text': must be one of string, integer, number, "
+            "boolean, array, object",
+        ),
+        ({"a b": "string"}, "'a b': a parameter's name is letters, digits and _"),
+        ({"a": True}, "a: must be one of string, integer, number, boolean, array, "),
+        (
+            {"type": "object", "properties": {"a": {"minimum": "x"}}},
+            "properties.a.minimum: 'x' is not of type 'number'",
+        ),
+    ],
+)
+def test_a_mistake_in_a_schema_is_told_with_its_place(
+    parameters: dict[str, Any], words: str
+) -> None:
+    [mistake] = mistakes(schema_of(parameters))
+    assert mistake.startswith(words)
