@@ -562,3 +562,30 @@ async def test_a_server_that_refuses_notes_costs_the_note_and_not_the_link(
     assert [[*message] for message in heard] == [["clientContent"]]
     assert "refuses notes" in caplog.text
     assert here.turns.notes.waiting == ()
+
+
+async def test_a_note_that_the_handle_knows_of_is_not_told_on_the_next_link(
+    tmp_path: Path,
+) -> None:
+    told = []
+
+    async def hear(other: Party, socket: ServerConnection) -> None:
+        await other.set_up(socket)
+        while True:
+            content = json.loads(await socket.recv())["clientContent"]
+            told.append([turn["parts"][0]["text"] for turn in content["turns"]])
+            update = {"newHandle": f"handle-{len(told)}", "resumable": True}
+            await socket.send(json.dumps({"sessionResumptionUpdate": update}))
+
+    async with (
+        party(hear) as (_, address),
+        linked(tmp_path, address) as here,
+    ):
+        here.turns.note("one")
+        await here.until(lambda: here.handles.current() == "handle-1")
+        here.link.reconnect()
+        await here.until(lambda: here.link.generation == 2)
+        here.turns.note("two")
+        await here.until(lambda: here.handles.current() == "handle-2")
+
+    assert told == [["one"], ["two"]]
