@@ -8,6 +8,7 @@ from typing import TypeAlias
 import pytest
 
 from edgevoice.controls.control import Signal
+from edgevoice.daemon import toolbox
 from edgevoice.daemon.uplink import CALLS_S
 from edgevoice.simulator.journal import CallCancelled, Called, Received, Responded
 from tests.door import Door
@@ -20,12 +21,21 @@ pytestmark = pytest.mark.timeout(120)
 # The simulator's answer after a call is the call's result in words, and no label.
 live = partial(live_labelled, labelled=False)
 
+OFFERED: dict[str, Door] = {}
+"""What the settings name, for these tests."""
+
+
+@pytest.fixture(autouse=True)
+def offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    OFFERED.clear()
+    monkeypatch.setattr(toolbox, "local_tools", lambda *_: dict(OFFERED))
+
 
 async def offer(here: Life, *doors: Door) -> None:
     """Let the model call these; the link is made anew for them."""
-    generation = here.appliance.link.generation
-    here.appliance.offer({door.name: door for door in doors})
-    await here.until(lambda: here.appliance.link.generation > generation)
+    OFFERED.update({door.name: door for door in doors})
+    here.reload("button")
+    await here.until(lambda: here.appliance.tools == OFFERED)
     await here.is_settled()
 
 

@@ -199,6 +199,9 @@ class Link:
             self._server = server
             self._credentials.forget()
             self._fallback = _fallback(server)
+            if not self.generation:  # nothing was begun yet
+                self._handles.belong_to(server.address, server.options)
+                return
             self.note("left for other settings")
             if self._handles.belong_to(server.address, server.options):
                 self.reconnect()

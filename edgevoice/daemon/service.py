@@ -20,6 +20,7 @@ from edgevoice.daemon.control_socket import ControlSocket
 from edgevoice.daemon.handles import Handles
 from edgevoice.daemon.history import History
 from edgevoice.daemon.ledgerfile import LedgerFile
+from edgevoice.daemon.offering import Offering
 from edgevoice.daemon.purse import Purse
 from edgevoice.daemon.reload import Read, Reloading
 from edgevoice.daemon.server import server_of
@@ -104,11 +105,13 @@ async def serve(
         appliance.news.listen(history.hear)
         stack.push_async_callback(history.close)
         stack.push_async_callback(appliance.pictures.close)
-        await _run(appliance, buttons, reloading, history, stopped)
+        offering = Offering(appliance)
+        await _run(appliance, offering, buttons, reloading, history, stopped)
 
 
 async def _run(
     appliance: Appliance,
+    offering: Offering,
     buttons: Buttons,
     reloading: Reloading,
     history: History,
@@ -125,7 +128,8 @@ async def _run(
                 "speaker": appliance.sound.speaker.keep(),
                 "button": buttons.keep(),
                 "calls": appliance.calls.keep(),
-                "link": appliance.link.keep(),
+                "tools": offering.keep(),
+                "link": _keep_link(appliance, offering),
                 "handles": appliance.handles.keep_saved(),
                 "ledger": appliance.budget.purse.file.keep_saved(),
                 "budget": appliance.budget.keep(),
@@ -139,6 +143,11 @@ async def _run(
                 tasks.create_task(task, name=name)
     except* Stop:
         pass
+
+
+async def _keep_link(appliance: Appliance, offering: Offering) -> None:
+    await offering.ready()
+    await appliance.link.keep()
 
 
 async def _tell_ready(appliance: Appliance, buttons: Buttons) -> None:
