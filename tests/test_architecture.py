@@ -27,7 +27,7 @@ OURS = {
     "controls": {"controls", "errors"},
     "config": {"errors", "live.endpoint", "live.models", "tools.names"}
     | {"tool_mistakes"},
-    "tool_mistakes": {"config", "tools.schema", "tools.template"},
+    "tool_mistakes": {"config", "tools.schema", "tools.template", "tools.tool"},
     "demo": set(),
     "tools": {"tools", "errors"},
     "simulator": {"simulator", "live", "audio.pcm", "errors"},

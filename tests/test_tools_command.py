@@ -52,12 +52,17 @@ async def response(one: CommandTool, **arguments: Any) -> dict[str, Any]:
     return result.response
 
 
+OURS = f"of-test-{os.getpid()}"
+"""In the environment of all that these tests start: another edgevoice may run here."""
+
+
 def marked(word: str = MARK) -> list[int]:
-    """Processes whose environment has this."""
+    """Processes of ours whose environment has this."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            if word.encode() in (folder / "environ").read_bytes():
+            environment = (folder / "environ").read_bytes()
+            if word.encode() in environment and OURS.encode() in environment:
                 found.append(int(folder.name))
         except OSError:
             continue
@@ -65,8 +70,9 @@ def marked(word: str = MARK) -> list[int]:
 
 
 @pytest.fixture(autouse=True)
-async def nothing_stays() -> AsyncIterator[None]:
+async def nothing_stays(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
     """Whatever a test does, no process of a call is left, and no task."""
+    monkeypatch.setenv("LC_TEST", OURS)  # LC_* is inherited
     yield
     assert marked() == []
     assert [*asyncio.all_tasks()] == [asyncio.current_task()]

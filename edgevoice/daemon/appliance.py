@@ -32,7 +32,7 @@ from edgevoice.daemon.rotation import Rotation
 from edgevoice.daemon.server import Server
 from edgevoice.daemon.sound import Sound
 from edgevoice.daemon.turns import Turns
-from edgevoice.live import incoming
+from edgevoice.live import incoming, models
 from edgevoice.tools.tool import Tool
 
 log = logging.getLogger(__name__)
@@ -118,7 +118,11 @@ class Appliance:
         self.tools: Mapping[str, Tool] = {}
         """What the model may call, by name."""
         self.calls = Calls(
-            lambda: self.tools, self._call_changed, self.news, self._clock
+            lambda: self.tools,
+            lambda: not models.takes(self.link.model, "background"),
+            self._call_changed,
+            self.news,
+            self._clock,
         )
         rotation = Rotation(_leave_after(settings))
         self.link = Link(
