@@ -25,9 +25,8 @@ OURS = {
     "live": {"live", "errors"},
     "audio": {"audio", "errors"},
     "controls": {"controls", "errors"},
-    "config": {"errors", "live.endpoint", "live.models", "tools.names"}
-    | {"tool_mistakes"},
-    "tool_mistakes": {"config", "tools.schema", "tools.template"},
+    "config": {"config", "errors", "live.endpoint", "live.models"}
+    | {"tools.names", "tools.schema", "tools.template"},
     "demo": set(),
     "tools": {"tools", "errors"},
     "simulator": {"simulator", "live", "audio.pcm", "errors"},

@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
-from edgevoice import __version__, cli, commands, config
+from edgevoice import __version__, cli, commands
 from edgevoice.audio import devices, names
 from edgevoice.audio.names import DeviceInfo
 from edgevoice.cli import main
+from edgevoice.config import places
 from edgevoice.errors import (
     EX_FAILED,
     EX_NO_DAEMON,
@@ -39,7 +40,7 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.fixture(autouse=True)
 def nothing_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No settings, no key and no daemon but those of the test."""
-    monkeypatch.setattr(config, "SYSTEM_FILE", tmp_path / "none.toml")
+    monkeypatch.setattr(places, "SYSTEM_FILE", tmp_path / "none.toml")
     monkeypatch.setattr(commands, "SYSTEM_SOCKET", tmp_path / "none.sock")
     monkeypatch.setattr(commands, "SYSTEM_STATE", tmp_path / "none")
     for name in (
