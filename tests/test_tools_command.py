@@ -52,8 +52,8 @@ async def response(one: CommandTool, **arguments: Any) -> dict[str, Any]:
     return result.response
 
 
-def marked(word: str = MARK) -> list[int]:
-    """Processes whose environment has this."""
+def marked(word: str = f"{MARK}={os.getpid()}-") -> list[int]:
+    """Processes whose environment has this; those of other test runs are not ours."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
