@@ -104,7 +104,7 @@ def call_in_words(event: dict[str, Any]) -> str:
         case {"event": "question", "allowed": allowed}:
             return f"{name}: {'allowed' if allowed else 'not allowed'}"
         case {"event": "question"}:
-            return f"allow {name} {_plain(args)}? Tap the button"
+            return f"allow {f'{name} {_plain(args)}'.rstrip()}? Tap the button"
         case {"state": "called"}:
             return f"{name} {_plain(args)}".rstrip()
         case {"state": "done"}:
