@@ -50,8 +50,9 @@ OURS = {
     | {"daemon.credentials", "daemon.token_url"},
     "setup": {"setup", "doctor", "config", "live.endpoint", "errors"}
     | {"audio.devices", "audio.names", "daemon.client", "daemon.server"},
-    "cli": {"commands", "daemon.client", "simulator.manual", "errors"},
+    "cli": {"commands", "daemon.client", "errors"},
     "commands": {
+        "commands",
         "setup",
         "config",
         "daemon",
