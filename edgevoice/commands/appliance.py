@@ -10,13 +10,13 @@ from edgevoice.errors import EX_OK, ConfigError, CredentialError
 
 def add_to(add: Add) -> None:
     """Tell the command line of them."""
-    at_a_terminal = add("talk", talk)
-    at_a_terminal.add_argument(
-        "--simulate", action="store_true", help="use the built-in simulator"
-    )
-    for one in (add("run", run), at_a_terminal):
+    here = add("talk", talk)
+    for one in (add("run", run), here):
         add_config(one)
         one.add_argument("--verbose", action="store_true", help="log more")
+    here.add_argument(
+        "--simulate", action="store_true", help="use the built-in simulator"
+    )
     _add_simulator(add)
 
 
