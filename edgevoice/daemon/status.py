@@ -4,7 +4,6 @@ from typing import Any
 
 from edgevoice import __version__
 from edgevoice.daemon.appliance import Appliance
-from edgevoice.daemon.keeper import Keeper
 
 
 def status(appliance: Appliance) -> dict[str, Any]:
@@ -21,8 +20,8 @@ def status(appliance: Appliance) -> dict[str, Any]:
             "resumed": appliance.handles.resumed,
             "connections": appliance.link.generation,
         },
-        "microphone": _device(appliance.sound.microphone),
-        "speaker": _device(appliance.sound.speaker),
+        "microphone": appliance.sound.microphone.facts(),
+        "speaker": appliance.sound.speaker.facts(),
         "turns": appliance.turns.tally.turns(_pending(appliance)),
         "last_turn": appliance.turns.tally.last_turn() or None,
         "usage": appliance.budget.purse.status(),
@@ -43,7 +42,3 @@ def _pending(appliance: Appliance) -> int:
 def _camera(appliance: Appliance) -> dict[str, Any]:
     when = appliance.settings.camera.when if appliance.settings.camera.command else None
     return {"when": when, "error": appliance.pictures.error}
-
-
-def _device(keeper: Keeper[Any]) -> dict[str, Any]:
-    return {"name": keeper.name, "state": keeper.state, "error": keeper.error}
