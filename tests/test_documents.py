@@ -12,7 +12,8 @@ from gpiozero.pins.mock import MockFactory
 
 from edgevoice import cli
 from edgevoice.audio.earcons import Earcon
-from edgevoice.config import CREDENTIAL_NAME, SYSTEM_FILE, Configuration
+from edgevoice.config import CREDENTIAL_NAME, Configuration
+from edgevoice.config.places import SYSTEM_FILE
 from edgevoice.controls.keyevents import HELP
 from edgevoice.controls.patterns import PATTERNS
 from edgevoice.daemon.logs import FIELDS
