@@ -8,7 +8,7 @@ line with the buffers.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from edgevoice.audio.earcons import Earcon
@@ -35,6 +35,7 @@ from edgevoice.daemon.server import Server
 from edgevoice.daemon.sound import Sound
 from edgevoice.daemon.turns import Turns
 from edgevoice.live import incoming
+from edgevoice.tools.mcp_server import McpServer
 from edgevoice.tools.tool import Tool
 
 log = logging.getLogger(__name__)
@@ -92,6 +93,8 @@ class Appliance:
         """It is still to be told, by ear, that the last run ended in a turn."""
         self.tools: Mapping[str, Tool] = {}
         """What the model may call, by name."""
+        self.mcp_servers: Callable[[], Sequence[McpServer]] = tuple
+        """Those that some of the tools come from, or would."""
         self.calls = Calls(
             lambda: self.tools, self._call_changed, self.news, self._clock
         )
