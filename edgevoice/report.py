@@ -37,7 +37,7 @@ def _shown(status: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if status.get("notes"):
         yield "notes", f"{status['notes']} waiting"
     if "tools" in status:
-        yield "tools", ", ".join(status["tools"]) or "none"
+        yield "tools", f"{len(status['tools'])} that the model may call"
     for server in status.get("mcp", ()):
         count = f"{len(server['tools'])} tools"
         yield "MCP server", f"{server['name']}: {server['error'] or count}"
