@@ -238,12 +238,14 @@ async def test_two_hundred_calls_with_barge_ins_leave_no_process(
     wait = tool("wait", *command, **more)
     background = tool("background", *command, **more, background=True)
     async with house(tmp_path, f"calls={script}", wait, background) as here:
+        ran = False
         while len(here.called()) < CALLS:
             before = len(here.called())
             await here.speak(dice.uniform(0.22, 0.3))
             await here.simulator.wait_for(lambda _, n=before: len(here.called()) > n)
             # The moment of the next press is what is tested.
             await asyncio.sleep(dice.choice([0.0, 0.05, 0.2, 0.6]))
+            ran = ran or bool(marked(f"OF_THIS_TEST={tmp_path.name}"))
         ids = [one.id for one in here.called()]
         await here.simulator.wait_for(
             lambda _: sum(len(one) for one in settled(here)) >= CALLS, 30
@@ -255,6 +257,7 @@ async def test_two_hundred_calls_with_barge_ins_leave_no_process(
         answered, cancelled = settled(here)
         assert sorted(answered + cancelled) == sorted(ids), "each once"
         assert len(answered) > CALLS / 10 < len(cancelled)
+        assert ran
         assert not marked(f"OF_THIS_TEST={tmp_path.name}")
         assert here.appliance.link.generation == 1
 
