@@ -146,7 +146,7 @@ confirm = "press"
 """
 
 
-@pytest.mark.parametrize(("key", "opens"), [("y", True), ("s", False)])
+@pytest.mark.parametrize(("key", "opens"), [("y", True), ("n", False), ("s", False)])
 def test_what_the_model_wants_to_do_is_allowed_with_a_key(
     key: str, opens: bool, terminal: Terminal, talk: Talk, tmp_path: Path
 ) -> None:
@@ -154,11 +154,14 @@ def test_what_the_model_wants_to_do_is_allowed_with_a_key(
     terminal.shows("link up")
 
     terminal.type(f'/call door {{"path": "{tmp_path}/open"}}\r')
-    terminal.shows("allow door")
+    terminal.shows(" tool: door")
+    terminal.shows("allow it? y or n")
     assert not (tmp_path / "open").exists()
     terminal.type(key)
-    terminal.shows("door: allowed" if opens else "door: not allowed")
+    said = "door: allowed" if opens else "door: failed: the person did not allow it"
+    terminal.shows(f" tool: {said}")
     terminal.shows("ready  ")
+    assert "a new conversation" not in terminal.lines()
 
     terminal.type("q")
     terminal.wait(process)

@@ -78,7 +78,7 @@ async def test_a_short_press_of_the_button_allows_it(tmp_path: Path) -> None:
 async def test_edgevoice_stop_is_no(tmp_path: Path) -> None:
     async with asked(tmp_path) as here:
         here.appliance.silence()
-        await here.simulator.wait_for(lambda _: here.responses())
+        await here.simulator.wait_for(lambda _: bool(here.responses()))
         assert here.responses()[0].response == {"error": "the person did not allow it"}
         await here.is_idle()
         assert not (tmp_path / "open").exists()

@@ -8,6 +8,7 @@ import random
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -242,7 +243,7 @@ async def test_two_hundred_calls_with_barge_ins_leave_no_process(
         while len(here.called()) < CALLS:
             before = len(here.called())
             await here.speak(dice.uniform(0.22, 0.3))
-            await here.simulator.wait_for(lambda _, n=before: len(here.called()) > n)
+            await here.simulator.wait_for(partial(has_called, here, before))
             # The moment of the next press is what is tested.
             await asyncio.sleep(dice.choice([0.0, 0.05, 0.2, 0.6]))
             ran = ran or bool(marked(f"OF_THIS_TEST={tmp_path.name}"))
@@ -260,6 +261,10 @@ async def test_two_hundred_calls_with_barge_ins_leave_no_process(
         assert ran
         assert not marked(f"OF_THIS_TEST={tmp_path.name}")
         assert here.appliance.link.generation == 1
+
+
+def has_called(here: Evening, before: int, _: object) -> bool:
+    return len(here.called()) > before
 
 
 def settled(here: Evening) -> tuple[list[str], list[str]]:

@@ -191,6 +191,11 @@ def test_what_the_model_says_cannot_move_the_cursor_or_break_the_line() -> None:
             "dim: failed (3 ms)",
         ),
         (
+            {"event": "tool_call", "name": "dim", "state": "failed", "error": "dark"},
+            "dim: failed: dark",
+        ),
+        ({"event": "question", "name": "go", "args": {}}, "allow go? Tap the button"),
+        (
             {"event": "question", "name": "open", "args": {"door": "front"}},
             "allow open door='front'? Tap the button",
         ),
