@@ -39,7 +39,8 @@ def _shown(status: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if "tools" in status:
         yield "tools", f"{len(status['tools'])} that the model may call"
     for server in status.get("mcp", ()):
-        count = f"{len(server['tools'])} tools"
+        number = len(server["tools"])
+        count = "1 tool" if number == 1 else f"{number} tools"
         yield "MCP server", f"{server['name']}: {server['error'] or count}"
 
 

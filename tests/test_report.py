@@ -90,7 +90,7 @@ def test_money_that_is_estimated_says_so_and_no_budget_is_not_told() -> None:
         ({"tools": ["stop", "volume"]}, "tools       2 that the model may call"),
         (
             {"mcp": [{"name": "home", "tools": ["lamp"], "error": None}]},
-            "MCP server  home: 1 tools",
+            "MCP server  home: 1 tool",
         ),
         (
             {"mcp": [{"name": "home", "tools": [], "error": "Connection refused"}]},
