@@ -97,6 +97,16 @@ async def test_a_failure_is_the_last_line_of_stderr_and_the_exit_code() -> None:
     assert (await response(shell("kill -SEGV $$")))["error"] == "was ended by SIGSEGV"
 
 
+async def test_a_program_may_close_its_output_before_it_ends() -> None:
+    closing = shell("echo done; exec >&-; sleep 0.3; exit 5")
+
+    assert await response(closing) == {
+        "error": "failed with exit status 5",
+        "exit_code": 5,
+        "output": "done",
+    }
+
+
 async def test_a_program_that_is_not_there_is_an_error() -> None:
     assert await response(tool(["/nowhere/program"])) == {
         "error": "cannot be started: No such file or directory"

@@ -160,7 +160,7 @@ class Appliance:
 
     def toggle(self, source: str) -> None:
         """In mode ``toggle``, one press begins and the next one ends."""
-        if self._conversation.asks:  # here a press is a tap: there is no holding
+        if self.asks:  # here a press is a tap: there is no holding
             self.tap()
         elif self._held.toggle(source):
             held = bool(self._held.held)
@@ -185,9 +185,14 @@ class Appliance:
         if not self._held.held:
             self.happened(Event.TAPPED)
 
+    @property
+    def asks(self) -> bool:
+        """Whether the model asks leave to do something."""
+        return self._conversation.asks
+
     def allow(self) -> None:
         """Let the model do what it asks leave for; nothing if it does not ask."""
-        if self._conversation.asks:
+        if self.asks:
             self.happened(Event.TAPPED)
 
     def silence(self) -> None:
