@@ -28,7 +28,7 @@ def describe(status: dict[str, Any]) -> str:
 
 
 def _shown(status: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Camera, picture and notes, where there are any."""
+    """Camera, picture, notes and tools, where there are any."""
     camera = status.get("camera") or {}  # an older daemon tells nothing of them
     if camera.get("when"):
         yield "camera", camera["error"] or camera["when"]
@@ -36,6 +36,11 @@ def _shown(status: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "picture", "goes with the next turn"
     if status.get("notes"):
         yield "notes", f"{status['notes']} waiting"
+    if "tools" in status:
+        yield "tools", ", ".join(status["tools"]) or "none"
+    for server in status.get("mcp", ()):
+        count = f"{len(server['tools'])} tools"
+        yield "MCP server", f"{server['name']}: {server['error'] or count}"
 
 
 def _link(status: dict[str, Any]) -> str:
@@ -104,7 +109,7 @@ def call_in_words(event: dict[str, Any]) -> str:
         case {"event": "question", "allowed": allowed}:
             return f"{name}: {'allowed' if allowed else 'not allowed'}"
         case {"event": "question"}:
-            return f"allow {name} {_plain(args)}? Tap the button"
+            return f"allow {f'{name} {_plain(args)}'.rstrip()}? Tap the button"
         case {"state": "called"}:
             return f"{name} {_plain(args)}".rstrip()
         case {"state": "done"}:

@@ -8,7 +8,7 @@ line with the buffers.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -33,6 +33,7 @@ from edgevoice.daemon.server import Server
 from edgevoice.daemon.sound import Sound
 from edgevoice.daemon.turns import Turns
 from edgevoice.live import incoming
+from edgevoice.tools.mcp_server import McpServer
 from edgevoice.tools.tool import Tool
 
 log = logging.getLogger(__name__)
@@ -117,6 +118,8 @@ class Appliance:
         """When the last turn of this conversation ended, loop's clock."""
         self.tools: Mapping[str, Tool] = {}
         """What the model may call, by name."""
+        self.mcp_servers: Callable[[], Sequence[McpServer]] = tuple
+        """Those that some of the tools come from, or would."""
         self.calls = Calls(
             lambda: self.tools, self._call_changed, self.news, self._clock
         )

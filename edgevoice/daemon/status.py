@@ -5,6 +5,7 @@ from typing import Any
 from edgevoice import __version__
 from edgevoice.daemon.appliance import Appliance
 from edgevoice.daemon.keeper import Keeper
+from edgevoice.tools.mcp_server import McpServer
 
 
 def status(appliance: Appliance) -> dict[str, Any]:
@@ -30,6 +31,8 @@ def status(appliance: Appliance) -> dict[str, Any]:
         "camera": _camera(appliance),
         "picture": None if appliance.pictures.waiting is None else "waits",
         "notes": len(appliance.turns.notes.waiting),
+        "tools": sorted(appliance.tools),
+        "mcp": [_mcp(server) for server in appliance.mcp_servers()],
         "volume": appliance.sound.volume,
         "muted": appliance.sound.muted,
     }
@@ -43,6 +46,12 @@ def _pending(appliance: Appliance) -> int:
 def _camera(appliance: Appliance) -> dict[str, Any]:
     when = appliance.settings.camera.when if appliance.settings.camera.command else None
     return {"when": when, "error": appliance.pictures.error}
+
+
+def _mcp(server: McpServer) -> dict[str, Any]:
+    """An MCP server: its tools by the names they have there, and what is wrong."""
+    names = [tool.remote for tool in server.tools]
+    return {"name": server.name, "tools": names, "error": server.error}
 
 
 def _device(keeper: Keeper[Any]) -> dict[str, Any]:
