@@ -4,8 +4,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
-from edgevoice.config import Configuration, Functions, McpSettings, ToolSettings
+from edgevoice.config import Configuration, McpSettings, ToolSettings
 from edgevoice.doctor.finding import State
 from edgevoice.doctor.offered import check_mcp, check_tools
 
@@ -21,7 +22,7 @@ def command(program: str) -> ToolSettings:
 
 
 def test_what_the_settings_name_is_counted() -> None:
-    few = Functions(builtin=("volume", "stop"))
+    few = structs.replace(Configuration().functions, builtin=("volume", "stop"))
 
     found = check_tools(Configuration(functions=few, tools=(command("echo"),)))
 

@@ -1,12 +1,13 @@
 """What the model may call: functions, the commands of [[tools]], and MCP servers."""
 
 import asyncio
+import logging
 import os
 from typing import Final
 
 from msgspec import structs
 
-from edgevoice.config import Configuration, Functions, McpSettings
+from edgevoice.config import Configuration, McpSettings
 from edgevoice.daemon.bell import Bell
 from edgevoice.daemon.threads import LooseThreads
 from edgevoice.daemon.toolbox import Toolbox, unusable
@@ -41,9 +42,8 @@ def check_mcp(settings: Configuration) -> Finding:
     if not ours:
         why = "its secrets are given to the service only: see its journal"
         return skipped("mcp", why if settings.mcp else "no server is in the settings")
-    only = structs.replace(
-        settings, functions=Functions(builtin=()), tools=(), mcp=tuple(ours)
-    )
+    none = structs.replace(settings.functions, builtin=(), installed=())
+    only = structs.replace(settings, functions=none, tools=(), mcp=tuple(ours))
     return asyncio.run(_connected(only))
 
 
@@ -55,6 +55,8 @@ def _is_for_the_service_only(one: McpSettings) -> bool:
 
 async def _connected(settings: Configuration) -> Finding:
     asyncio.get_running_loop().set_default_executor(LooseThreads())
+    # What is wrong is in the finding; without a handler Python would print it besides.
+    logging.getLogger("edgevoice").addHandler(logging.NullHandler())
     bell = Bell()
     box = Toolbox(settings, {}, bell.ring)
     task = asyncio.create_task(box.keep())
