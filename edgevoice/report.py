@@ -28,7 +28,7 @@ def describe(status: dict[str, Any]) -> str:
 
 
 def _shown(status: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Camera, picture and notes, where there are any."""
+    """Camera, picture, notes and tools, where there are any."""
     camera = status.get("camera") or {}  # an older daemon tells nothing of them
     if camera.get("when"):
         yield "camera", camera["error"] or camera["when"]
@@ -36,6 +36,12 @@ def _shown(status: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "picture", "goes with the next turn"
     if status.get("notes"):
         yield "notes", f"{status['notes']} waiting"
+    if "tools" in status:
+        yield "tools", f"{len(status['tools'])} that the model may call"
+    for server in status.get("mcp", ()):
+        number = len(server["tools"])
+        count = "1 tool" if number == 1 else f"{number} tools"
+        yield "MCP server", f"{server['name']}: {server['error'] or count}"
 
 
 def _link(status: dict[str, Any]) -> str:
@@ -104,13 +110,14 @@ def call_in_words(event: dict[str, Any]) -> str:
         case {"event": "question", "allowed": allowed}:
             return f"{name}: {'allowed' if allowed else 'not allowed'}"
         case {"event": "question"}:
-            return f"allow {name} {_plain(args)}? Tap the button"
+            return f"allow {name} {_plain(args)}".rstrip() + "?"
         case {"state": "called"}:
             return f"{name} {_plain(args)}".rstrip()
         case {"state": "done"}:
             return ""
         case {"state": state}:
-            return f"{name}: {state}"
+            error = event.get("error")
+            return f"{name}: {state}: {error}" if error else f"{name}: {state}"
         case _:
             return ""
 
@@ -148,6 +155,8 @@ def _words(event: dict[str, Any]) -> str:
             return f"{who}:{'' if str(text).startswith(' ') else ' '}{text}"
         case {"event": "thought" | "text" | "interim", "text": text}:
             return str(text)
+        case {"event": "question", "args": _}:
+            return f"{call_in_words(event)} Tap the button"
         case {"event": "tool_call" | "question"}:
             took = f" ({event['took_ms']} ms)" if "took_ms" in event else ""
             return (call_in_words(event) or f"{event['name']}: {event['state']}") + took

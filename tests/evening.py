@@ -22,6 +22,7 @@ from edgevoice.daemon.appliance import Appliance
 from edgevoice.daemon.service import serve
 from edgevoice.errors import ConfigError
 from edgevoice.simulator import Received, Simulator
+from edgevoice.simulator.journal import Called, Responded
 
 MS = 0.001
 TIMEOUT = 10.0
@@ -93,11 +94,18 @@ class Paper:
         return self.settings, self.credential
 
     def write(self, **changes: Any) -> None:
-        """Change keys of some tables, as nested dictionaries."""
+        """Change keys of some tables, as nested dictionaries; lists take the place."""
         table = msgspec.to_builtins(self.settings)
-        for name, change in changes.items():
-            table[name].update(change)
+        _change(table, changes)
         self.written.append(msgspec.convert(table, Configuration))
+
+
+def _change(table: dict[str, Any], changes: dict[str, Any]) -> None:
+    for name, change in changes.items():
+        if isinstance(change, dict):
+            table.setdefault(name, {}).update(change)
+        else:
+            table[name] = change
 
 
 class Evening:
@@ -162,6 +170,22 @@ class Evening:
             and kind in entry.message.get("realtimeInput", {})
         ]
 
+    def called(self) -> list[Called]:
+        """What the model has called."""
+        return [one for one in self.simulator.journal if isinstance(one, Called)]
+
+    def responses(self) -> list[Responded]:
+        """What the simulator was answered, also after it had cancelled the call."""
+        return [one for one in self.simulator.journal if isinstance(one, Responded)]
+
+    def captions(self, who: str = "model") -> str:
+        """What this side has said, as it was told."""
+        return "".join(
+            item["text"]
+            for item in self.guest.news
+            if item["event"] == "transcript" and item["who"] == who
+        )
+
     def refusals(self) -> list[Any]:
         return [
             entry
@@ -202,15 +226,14 @@ def settings_for(folder: Path, url: str, **changes: Any) -> Configuration:
     question = folder / "question.wav"
     if not question.exists():
         write_wav(question, speech(3.0), UPLINK_HZ)
-    table: dict[str, dict[str, Any]] = {
+    table: dict[str, Any] = {
         "live": {"endpoint": url},
         "microphone": {"device": f"file:{question}"},
         "speaker": {"device": f"file:{folder / 'answer.wav'}", "volume": 100},
         "button": {"source": "none"},
         "control": {"socket": str(folder / "control.sock")},
     }
-    for name, change in changes.items():
-        table.setdefault(name, {}).update(change)
+    _change(table, changes)
     return msgspec.convert(table, Configuration)
 
 

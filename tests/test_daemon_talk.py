@@ -83,8 +83,10 @@ def talk(terminal: Terminal, tmp_path: Path) -> Iterator[Talk]:
     """Starts ``edgevoice talk`` in the terminal."""
     with contextlib.ExitStack() as stack:
 
-        def start(*options: str, **environ: str) -> "subprocess.Popen[str]":
-            file = settings(tmp_path, NOWHERE)
+        def start(
+            *options: str, more: str = "", **environ: str
+        ) -> "subprocess.Popen[str]":
+            file = settings(tmp_path, NOWHERE, more)
             arguments = ("talk", "--config", str(file), *options)
             process = stack.enter_context(
                 subprocess.Popen(
@@ -132,6 +134,39 @@ def test_a_whole_evening_at_a_terminal(terminal: Terminal, talk: Talk) -> None:
     assert process.returncode == 0
     assert_left_as_it_was(terminal)
     assert sum("voice: " in line for line in terminal.lines()) == 2  # captions stay
+
+
+DOOR = """
+[[tools]]
+name = "door"
+description = "Opens a door."
+command = ["touch", "{path}"]
+parameters = { path = "string" }
+confirm = "press"
+"""
+
+
+@pytest.mark.parametrize(("key", "opens"), [("y", True), ("n", False), ("s", False)])
+def test_what_the_model_wants_to_do_is_allowed_with_a_key(
+    key: str, opens: bool, terminal: Terminal, talk: Talk, tmp_path: Path
+) -> None:
+    process = talk("--simulate", more=DOOR)
+    terminal.shows("link up")
+
+    terminal.type(f'/call door {{"path": "{tmp_path}/open"}}\r')
+    terminal.shows(" tool: door")
+    terminal.shows("allow it? y or n")
+    assert not (tmp_path / "open").exists()
+    terminal.type(key)
+    said = "door: allowed" if opens else "door: failed: the person did not allow it"
+    terminal.shows(f" tool: {said}")
+    terminal.shows("ready  ")
+    assert "a new conversation" not in terminal.lines()
+
+    terminal.type("q")
+    terminal.wait(process)
+    assert process.returncode == 0
+    assert (tmp_path / "open").exists() is opens
 
 
 def test_ctrl_c_at_the_keyboard_ends_it(terminal: Terminal, talk: Talk) -> None:

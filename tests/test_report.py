@@ -87,6 +87,15 @@ def test_money_that_is_estimated_says_so_and_no_budget_is_not_told() -> None:
         ({"camera": {"when": "press", "error": "no lens"}}, "camera      no lens"),
         ({"picture": "waits"}, "picture     goes with the next turn"),
         ({"notes": 2}, "notes       2 waiting"),
+        ({"tools": ["stop", "volume"]}, "tools       2 that the model may call"),
+        (
+            {"mcp": [{"name": "home", "tools": ["lamp"], "error": None}]},
+            "MCP server  home: 1 tool",
+        ),
+        (
+            {"mcp": [{"name": "home", "tools": [], "error": "Connection refused"}]},
+            "MCP server  home: Connection refused",
+        ),
     ],
 )
 def test_each_state_has_its_words(changes: dict[str, Any], line: str) -> None:
@@ -181,6 +190,11 @@ def test_what_the_model_says_cannot_move_the_cursor_or_break_the_line() -> None:
             {"event": "tool_call", "name": "dim", "state": "failed", "took_ms": 3},
             "dim: failed (3 ms)",
         ),
+        (
+            {"event": "tool_call", "name": "dim", "state": "failed", "error": "dark"},
+            "dim: failed: dark",
+        ),
+        ({"event": "question", "name": "go", "args": {}}, "allow go? Tap the button"),
         (
             {"event": "question", "name": "open", "args": {"door": "front"}},
             "allow open door='front'? Tap the button",

@@ -149,6 +149,7 @@ async def test_words_and_activity_may_be_told_while_the_user_speaks() -> None:
         ("call={", "calls nothing"),
         ("call=lights:{", "calls nothing"),
         ("call=lights weather", "calls nothing"),
+        ('call=lights:{"a":"\\ud800"}', "calls nothing"),
         ("calls=/nowhere", "cannot be read"),
         ("usage=7", "no JSON object"),
         (

@@ -52,17 +52,12 @@ async def response(one: CommandTool, **arguments: Any) -> dict[str, Any]:
     return result.response
 
 
-OURS = f"of-test-{os.getpid()}"
-"""In the environment of all that these tests start: another edgevoice may run here."""
-
-
-def marked(word: str = MARK) -> list[int]:
-    """Processes of ours whose environment has this."""
+def marked(word: str = f"{MARK}={os.getpid()}-") -> list[int]:
+    """Processes whose environment has this; those of other test runs are not ours."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            environment = (folder / "environ").read_bytes()
-            if word.encode() in environment and OURS.encode() in environment:
+            if word.encode() in (folder / "environ").read_bytes():
                 found.append(int(folder.name))
         except OSError:
             continue
@@ -70,9 +65,8 @@ def marked(word: str = MARK) -> list[int]:
 
 
 @pytest.fixture(autouse=True)
-async def nothing_stays(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+async def nothing_stays() -> AsyncIterator[None]:
     """Whatever a test does, no process of a call is left, and no task."""
-    monkeypatch.setenv("LC_TEST", OURS)  # LC_* is inherited
     yield
     assert marked() == []
     assert [*asyncio.all_tasks()] == [asyncio.current_task()]
@@ -101,6 +95,16 @@ async def test_a_failure_is_the_last_line_of_stderr_and_the_exit_code() -> None:
         "exit_code": 4,
     }
     assert (await response(shell("kill -SEGV $$")))["error"] == "was ended by SIGSEGV"
+
+
+async def test_a_program_may_close_its_output_before_it_ends() -> None:
+    closing = shell("echo done; exec >&-; sleep 0.3; exit 5")
+
+    assert await response(closing) == {
+        "error": "failed with exit status 5",
+        "exit_code": 5,
+        "output": "done",
+    }
 
 
 async def test_a_program_that_is_not_there_is_an_error() -> None:
@@ -134,7 +138,8 @@ async def test_each_line_of_a_stream_is_a_result_as_soon_as_it_is_there(
         assert await anext(lines) == Result(response={"output": "one"}, more=True)
         gate.write_text("go\n")  # it did not wait for the end
         assert await anext(lines) == Result(response={"output": "two"}, more=True)
-        assert await anext(lines) == Result(response={"output": "", "exit_code": 0})
+        with pytest.raises(StopAsyncIteration):  # nothing is left to be said
+            await anext(lines)
 
 
 async def test_a_stream_too_is_cut(tmp_path: Path) -> None:

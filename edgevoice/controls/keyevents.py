@@ -64,7 +64,7 @@ HELP: Final = (
     ("s or Esc", "silence"),
     ("y", "allow what it asks leave for; so does a short SPACE"),
     ("/", "type a message; Enter sends it, Esc drops it"),
-    ("n", "new conversation"),
+    ("n", "new conversation; no, if it asks leave"),
     ("+ and -", "volume"),
     ("m", "mute or unmute"),
     ("t", "hold to talk, or press to start and end"),

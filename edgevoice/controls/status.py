@@ -66,7 +66,7 @@ SPINNER: Final = ("◐◓◑◒", "|/-\\")
 TURN: Final = 0.2
 """Seconds for one step of the spinner."""
 
-WORDS: Final = {Signal.IDLE: "ready", Signal.ASKING: "allow it?"}
+WORDS: Final = {Signal.IDLE: "ready", Signal.ASKING: "allow it? y or n"}
 """What a signal is called, if not by its own name."""
 
 METER_CELLS: Final = 10

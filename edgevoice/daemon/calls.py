@@ -126,7 +126,7 @@ class Calls:
 
     async def _serve(self, call: "_Call", pause: float) -> None:
         await asyncio.sleep(pause)
-        outcome = "done"
+        outcome, failure = "done", None
         try:
             results = self._results(call)
             if not call.background:
@@ -135,12 +135,12 @@ class Calls:
                 async for result in results:
                     await call.answer(result)
                     if "error" in result.response:
-                        outcome = "failed"
+                        outcome, failure = "failed", str(result.response["error"])
             if call.unfinished:
                 await call.finish()
         except ConnectionClosed:
             outcome = _UNSENT
-        self._end(call, outcome)
+        self._end(call, outcome, failure)
 
     async def _results(self, call: "_Call") -> AsyncGenerator[Result, None]:
         tool, asked = call.tool, call.asked
@@ -157,7 +157,7 @@ class Calls:
         async for result in call.run.results():
             yield result
 
-    def _end(self, call: "_Call", outcome: str) -> None:
+    def _end(self, call: "_Call", outcome: str, error: str | None = None) -> None:
         if self._calls.get(call.asked.id) is not call:
             return
         del self._calls[call.asked.id]
@@ -171,7 +171,11 @@ class Calls:
             took,
             extra={"TOOL": name, "OUTCOME": outcome, "TOOK_MS": took},
         )
-        self._news.tell("tool_call", name=name, state=outcome, took_ms=took)
+        # What went wrong may hold what was said: it is told, but not logged.
+        error = error[:_LONGEST] if error else None
+        self._news.tell(
+            "tool_call", name=name, state=outcome, took_ms=took, error=error
+        )
         self._tell_conversation()
 
 
@@ -238,6 +242,9 @@ async def _in_one(
         last = said.pop()
         yield Result(response={**last, "earlier": [*said]} if said else last)
 
+
+_LONGEST: Final = 300
+"""Letters of an error that are told."""
 
 _UNSENT: Final = "unanswered: the link is lost"
 

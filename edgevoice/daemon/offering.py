@@ -36,6 +36,7 @@ class Offering:
         self._toolbox = Toolbox(
             appliance.settings, self._builtins.functions, appliance.bell.ring
         )
+        appliance.mcp_servers = lambda: self._toolbox.servers
         appliance.offer(self._toolbox.tools)
 
     async def ready(self) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from edgevoice import __version__
 from edgevoice.daemon.appliance import Appliance
-from edgevoice.daemon.keeper import Keeper
+from edgevoice.tools.mcp_server import McpServer
 
 
 def status(appliance: Appliance) -> dict[str, Any]:
@@ -21,8 +21,8 @@ def status(appliance: Appliance) -> dict[str, Any]:
             "resumed": appliance.handles.resumed,
             "connections": appliance.link.generation,
         },
-        "microphone": _device(appliance.sound.microphone),
-        "speaker": _device(appliance.sound.speaker),
+        "microphone": appliance.sound.microphone.facts(),
+        "speaker": appliance.sound.speaker.facts(),
         "turns": appliance.turns.tally.turns(_pending(appliance)),
         "last_turn": appliance.turns.tally.last_turn() or None,
         "usage": appliance.budget.purse.status(),
@@ -30,6 +30,8 @@ def status(appliance: Appliance) -> dict[str, Any]:
         "camera": _camera(appliance),
         "picture": None if appliance.pictures.waiting is None else "waits",
         "notes": len(appliance.turns.notes.waiting),
+        "tools": sorted(appliance.tools),
+        "mcp": [_mcp(server) for server in appliance.mcp_servers()],
         "volume": appliance.sound.volume,
         "muted": appliance.sound.muted,
     }
@@ -45,5 +47,7 @@ def _camera(appliance: Appliance) -> dict[str, Any]:
     return {"when": when, "error": appliance.pictures.error}
 
 
-def _device(keeper: Keeper[Any]) -> dict[str, Any]:
-    return {"name": keeper.name, "state": keeper.state, "error": keeper.error}
+def _mcp(server: McpServer) -> dict[str, Any]:
+    """An MCP server: its tools by the names they have there, and what is wrong."""
+    names = [tool.remote for tool in server.tools]
+    return {"name": server.name, "tools": names, "error": server.error}

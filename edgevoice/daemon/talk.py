@@ -35,6 +35,12 @@ VOLUME_STEP: Final = 10
 
 SOURCE: Final = "keyboard"
 
+TOOL: Final = " tool: "
+"""Before what the model calls; as wide as what stands before a caption."""
+
+ALLOW: Final = " y or n"
+"""Behind the question whether it may."""
+
 _SPEAKERS: Final = {"user": "user", "model": "assistant"}
 
 
@@ -87,8 +93,7 @@ class Terminal:
                 if item["outcome"].startswith("lost"):
                     self._line.print_above(item["outcome"])
             case "question" | "tool_call":
-                if words := call_in_words(item):
-                    self._line.print_above(words)
+                self._tell_call(item)
             case "volume":
                 self._line.update(volume=None if item["muted"] else item["volume"])
             case "usage":
@@ -96,6 +101,13 @@ class Terminal:
             case _:
                 pass
         self._line.update(link=appliance.link.status, error=appliance.error)
+
+    def _tell_call(self, item: dict[str, Any]) -> None:
+        if item["event"] == "question" and item.get("allowed") is False:
+            return  # the call fails now, and says why
+        if words := call_in_words(item):
+            asks = item["event"] == "question" and "allowed" not in item
+            self._line.print_above(f"{TOOL}{words}{ALLOW if asks else ''}")
 
     def _key(self, appliance: Appliance, event: KeyEvent) -> None:
         match event:
@@ -107,6 +119,8 @@ class Terminal:
                 appliance.silence()
             case Key.ALLOW:
                 appliance.allow()
+            case Key.NEW if appliance.asks:  # "n" is no answer to lose all for
+                appliance.silence()
             case Key.NEW:
                 appliance.begin_anew()
                 self._line.print_above("a new conversation")

@@ -83,6 +83,7 @@ def _arguments(text: str) -> tuple[JsonObject, str]:
     if not text.startswith("{"):
         return {}, text
     args, end = json.JSONDecoder().raw_decode(text)
+    msgspec.json.encode(args)  # half a surrogate pair cannot be sent
     return args, text[end:].lstrip()
 
 

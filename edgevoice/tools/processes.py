@@ -98,6 +98,9 @@ async def started(
 ) -> AsyncIterator[Running]:
     """Run a program for the length of the block; then it is gone with all it started.
 
+    At the end of the block it is waited for, for as long as it has; after an error or
+    a cancellation it is ended at once.
+
     Args:
         argv: Program and arguments; no shell.
         variables: Its whole environment.
@@ -107,7 +110,7 @@ async def started(
     Raises:
         OSError: It cannot be started.
     """
-    mark = secrets.token_hex(8)
+    mark = f"{os.getpid()}-{secrets.token_hex(8)}"
     async with contextlib.AsyncExitStack() as stack:
         output, write_output = await _pipe(stack)
         errors, write_errors = await _pipe(stack)
@@ -129,12 +132,11 @@ async def started(
             os.close(write_output)
             os.close(write_errors)
         running = Running(process, output)
-        tasks = [
-            asyncio.create_task(running.end_in_time(mark, timeout_s)),
-            asyncio.create_task(running.hear_complaints(errors)),
-        ]
+        ending = asyncio.create_task(running.end_in_time(mark, timeout_s))
+        tasks = [ending, asyncio.create_task(running.hear_complaints(errors))]
         try:
             yield running
+            await ending  # programs close their stdout before they end
         finally:
             await uncancelled(_end(process, mark, tasks))
 

@@ -81,3 +81,45 @@ ask() {
   wait_for 30 answered "$1"
   [ "$(stat -c %s /var/lib/edgevoice/answer.wav)" -gt 20000 ] || fail "an empty answer"
 }
+
+# use_tools SERVER: the model calls a command, which gets a secret from systemd and
+# writes into a folder, by the lines that the unit's comments name; and with an MCP
+# server (program and arguments, quoted for TOML; or nothing) a tool of its.
+use_tools() {
+  local drop_in=/etc/systemd/system/edgevoice.service.d/trial.conf calls=dim
+  local kept=/tmp/settings-before-tools
+  cp /etc/edgevoice/edgevoice.toml "$kept"
+  install -d -o edgevoice /srv/lamp
+  (umask 077 && echo the-key-of-the-lamp >/etc/edgevoice/lamp-key)
+  mkdir "${drop_in%/*}"
+  printf '%s\n' '[Service]' LoadCredential=lamp-key:/etc/edgevoice/lamp-key \
+    ReadWritePaths=/srv/lamp >"$drop_in"
+  cat >>/etc/edgevoice/edgevoice.toml <<'END'
+[[tools]]
+name = "dim"
+description = "Dim the lamp."
+command = ["sh", "-c", 'printf %s "$LAMP_KEY" >/srv/lamp/key']
+secrets = { LAMP_KEY = "lamp-key" }
+END
+  if [ -n "$1" ]; then
+    printf '[[mcp]]\nname = "example"\ncommand = [%s]\n' "$1" >>/etc/edgevoice/edgevoice.toml
+    calls+=',add:{"a": 40, "b": 2}'
+  fi
+  expect "settings" edgevoice check
+  systemctl daemon-reload
+  systemctl stop simulator
+  systemd-run --quiet --unit=simulator edgevoice simulator --behaviour "call=$calls"
+  systemctl restart edgevoice
+  ask 1
+  expect "the command has run" grep -qx the-key-of-the-lamp /srv/lamp/key
+  expect "and was answered" grep -q . <(journalctl --quiet --unit edgevoice TOOL=dim OUTCOME=done)
+  if [ -n "$1" ]; then
+    expect "so was the server's tool" grep -q . <(journalctl --quiet --unit edgevoice TOOL=add OUTCOME=done)
+  fi
+  rm -r "${drop_in%/*}" /srv/lamp /etc/edgevoice/lamp-key
+  mv "$kept" /etc/edgevoice/edgevoice.toml
+  systemctl daemon-reload
+  systemctl stop simulator
+  systemd-run --quiet --unit=simulator edgevoice simulator
+  systemctl restart edgevoice
+}

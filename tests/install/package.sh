@@ -73,6 +73,9 @@ same /run/edgevoice/control.sock "660 edgevoice edgevoice"
 expect "own user" [ "$(ps -o user= "$(systemctl show -P MainPID edgevoice)")" = edgevoice ]
 ok "answers a question as a service"
 
+use_tools ""
+ok "the model runs a command in the cage"
+
 settings=$(sha256sum /etc/edgevoice/*)
 before=$(systemctl show -P MainPID edgevoice)
 chmod 644 /etc/edgevoice/gemini-api-key # as an editor makes it
