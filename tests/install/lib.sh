@@ -89,7 +89,8 @@ use_tools() {
   local drop_in=/etc/systemd/system/edgevoice.service.d/trial.conf
   local before=/tmp/settings-before-tools call
   cp /etc/edgevoice/edgevoice.toml "$before"
-  install -d -o edgevoice /srv/lamp
+  mkdir /srv/lamp
+  chown edgevoice /srv/lamp
   (umask 077 && echo the-key-of-the-lamp >/etc/edgevoice/lamp-key)
   mkdir "${drop_in%/*}"
   printf '%s\n' '[Service]' LoadCredential=lamp-key:/etc/edgevoice/lamp-key \
