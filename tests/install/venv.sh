@@ -45,8 +45,8 @@ same /var/lib/edgevoice "700 edgevoice edgevoice"
 same /run/edgevoice/control.sock "660 edgevoice edgevoice"
 ok "answers a question as a service"
 
-use_tools '"/opt/edgevoice/bin/python", "/the checkout/tests/mcp_example.py"'
-ok "the model runs a command and an MCP server in the cage"
+use_tools /opt/edgevoice/bin/python ''
+ok "the model uses a command and an MCP server in the cage"
 
 settings=$(sha256sum /etc/edgevoice/*)
 before=$(systemctl show -P MainPID edgevoice)
