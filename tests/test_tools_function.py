@@ -1,6 +1,8 @@
 import asyncio
+import sys
 import threading
 from collections.abc import AsyncIterator
+from functools import cache, partial
 from importlib.metadata import EntryPoint
 from typing import Any, Literal, Optional
 
@@ -108,6 +110,40 @@ def test_a_signature_that_makes_no_schema_is_a_mistake(
     assert str(caught.value).startswith(words)
 
 
+def _unseen(a: "OnlyForTheChecker") -> None:  # type: ignore[name-defined]  # noqa: F821  the point
+    pass
+
+
+class _Callable:
+    def __call__(self, place: str) -> str:
+        return place
+
+
+@pytest.mark.parametrize(
+    ("called", "words"),
+    [
+        (
+            _unseen,
+            "name 'OnlyForTheChecker' is not defined; import what its types name",
+        ),
+        (partial(weather, days=2), "is no plain function; offer a def that calls it"),
+        (_Callable(), "is no plain function; offer a def that calls it"),
+        (_Callable, "is no plain function; offer a def that calls it"),
+        (getattr, "is no plain function; offer a def that calls it"),
+    ],
+)
+def test_what_has_no_signature_to_be_read_is_a_mistake(
+    called: Function, words: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        tool_of(called, "it")
+    assert str(caught.value).startswith(words)
+
+
+def test_a_function_that_is_wrapped_is_read_all_the_same() -> None:
+    assert parameters_of(cache(weather)) == parameters_of(weather)
+
+
 # -- calls -----------------------------------------------------------------------------
 
 
@@ -170,6 +206,22 @@ async def test_an_error_of_the_function_is_one_for_the_model() -> None:
         raise ValueError("the cloud\nis away")
 
     assert await response(fail) == {"error": "ValueError: the cloud is away"}
+
+
+async def test_a_function_that_would_end_the_program_does_not() -> None:
+    def plain_one() -> None:
+        sys.exit(3)
+
+    async def async_one() -> None:
+        sys.exit(3)
+
+    async def generator() -> AsyncIterator[int]:
+        yield 1
+        sys.exit(3)
+
+    for one in (plain_one, async_one, generator):
+        *_, last = await results(one)
+        assert last.response == {"error": "SystemExit: 3"}
 
 
 async def test_a_function_that_takes_too_long_is_given_up() -> None:

@@ -1,3 +1,4 @@
+from datetime import date
 from typing import Any
 
 import pytest
@@ -97,6 +98,23 @@ def test_what_was_left_out_is_at_its_default() -> None:
             {"type": "object", "properties": {"a": {"minimum": "x"}}},
             "properties.a.minimum: 'x' is not of type 'number'",
         ),
+        (
+            {"a": {"type": "string", "pattern": r"\p{L}+"}},
+            r"properties.a.pattern = '\\p{L}+': Python reads no such regular expr",
+        ),
+        (
+            {"type": "object", "patternProperties": {"(": {}}},
+            "patternProperties = '(': Python reads no such regular expression",
+        ),
+        (
+            {"a": {"$ref": "#/$defs/room"}},
+            "properties.a.$ref = '#/$defs/room': is nowhere in this schema",
+        ),
+        (
+            {"a": {"type": "array", "items": {"$ref": "http://a.example/b.json"}}},
+            "properties.a.items.$ref = 'http://a.example/b.json': is nowhere in this",
+        ),
+        ({"a": {"default": date(2026, 11, 21)}}, "a date or a time: write it as text"),
     ],
 )
 def test_a_mistake_in_a_schema_is_told_with_its_place(
@@ -104,3 +122,33 @@ def test_a_mistake_in_a_schema_is_told_with_its_place(
 ) -> None:
     [mistake] = mistakes(schema_of(parameters))
     assert mistake.startswith(words)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {
+            "type": "object",
+            "properties": {"a": {"$ref": "#/$defs/room"}, "b": {"$ref": "#"}},
+            "$defs": {"room": {"type": "string"}},
+        },
+        {"a": {"default": {"$ref": "#/nowhere"}}},
+        {"a": {"type": "string", "pattern": "^[a-z]+$"}},
+    ],
+)
+def test_a_schema_may_refer_to_itself(parameters: dict[str, Any]) -> None:
+    assert [*mistakes(schema_of(parameters))] == []
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"multipleOf": 0.5}, 10**400),
+        ({"$ref": "#/properties/a"}, "x"),
+    ],
+)
+def test_arguments_that_no_schema_can_judge_are_refused(
+    schema: dict[str, Any], value: object
+) -> None:
+    with pytest.raises(Refused, match="cannot be judged"):
+        checked({"a": value}, {"type": "object", "properties": {"a": schema}})

@@ -32,6 +32,7 @@ class FunctionTool(Described, kw_only=True):
     A plain one runs in a thread of its own, where nothing can end it: after a
     cancellation it runs on, and what it returns is dropped. An async one is cancelled.
     An async generator goes on in the background; each of its values is a result.
+    Whatever it raises is an error for the model, ``sys.exit()`` too.
     """
 
     function: Function
@@ -47,7 +48,7 @@ class FunctionTool(Described, kw_only=True):
             yield failed(error)
         except TimeoutError:
             yield failed(f"took over {self.timeout_s:g} s and was stopped")
-        except Exception as error:  # noqa: BLE001  the model is told, nothing else falls
+        except (Exception, SystemExit) as error:  # noqa: BLE001  nothing else falls
             yield failed(f"{type(error).__name__}: {error}")
         else:
             if not isinstance(result, AsyncIterator):
@@ -99,7 +100,7 @@ async def _in_time(
         yield Result(response={"output": "done"})
     except TimeoutError:
         yield failed(f"took over {timeout_s:g} s and was stopped")
-    except Exception as error:  # noqa: BLE001  the model is told, nothing else falls
+    except (Exception, SystemExit) as error:  # noqa: BLE001  nothing else falls
         yield failed(f"{type(error).__name__}: {error}")
     finally:
         if isinstance(values, AsyncGenerator):
@@ -131,7 +132,8 @@ def tool_of(function: Function, name: str, **manner: Any) -> FunctionTool:
         manner: Other attributes of ``Described``.
 
     Raises:
-        ConfigError: A parameter has no type, or one that has no schema.
+        ConfigError: A parameter has no type, or one that has no schema; or it is no
+            function, but a class, an object that can be called, a ``partial``.
     """
     documentation = inspect.getdoc(function) or ""
     description, _, rest = documentation.partition("\n\n")
@@ -163,7 +165,7 @@ def installed(name: str) -> Function:
         raise ConfigError(f"no package offers it (entry point {GROUP}); {meant}")
     try:
         function = known[name].load()
-    except Exception as error:  # noqa: BLE001  whatever its module does
+    except (Exception, SystemExit) as error:  # noqa: BLE001  whatever its module does
         raise ConfigError(
             f"cannot be loaded: {type(error).__name__}: {error}"
         ) from None

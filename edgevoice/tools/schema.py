@@ -4,9 +4,11 @@ jsonschema is imported when a schema is first looked at: it takes 6 MB and 45 ms
 fast machine, which those who set no tool do not pay.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
+from urllib.parse import unquote
 
 from edgevoice.tools.tool import Arguments, Refused
 
@@ -62,8 +64,10 @@ def mistakes(schema: Mapping[str, Any] | None) -> Iterator[str]:
     """What is wrong with a schema, a line each, with the place in front."""
     if schema is None:
         return
-    wrong = [*_wrong_parameters(schema)]
-    yield from wrong or dict.fromkeys(_wrong_words(schema))
+    for judge in (_wrong_parameters, _wrong_values, _wrong_words, _wrong_references):
+        if wrong := [*judge(schema)]:
+            yield from dict.fromkeys(wrong)
+            return
 
 
 def _wrong_parameters(schema: Mapping[str, Any]) -> Iterator[str]:
@@ -74,24 +78,74 @@ def _wrong_parameters(schema: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name}: must be one of {', '.join(TYPES)}, or a schema"
 
 
-def _wrong_words(schema: Mapping[str, Any]) -> Iterator[str]:
-    from jsonschema import Draft202012Validator
+def _wrong_values(schema: Mapping[str, Any]) -> Iterator[str]:
+    """What TOML has and JSON has not."""
+    try:
+        json.dumps(schema, allow_nan=False)
+    except TypeError:
+        yield "a date or a time: write it as text"
+    except ValueError:
+        yield "inf or nan: JSON has no such number"
 
-    errors = Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(schema)
-    for error in errors:
+
+def _wrong_words(schema: Mapping[str, Any]) -> Iterator[str]:
+    from jsonschema import Draft202012Validator, FormatChecker
+
+    judge = Draft202012Validator(
+        Draft202012Validator.META_SCHEMA, format_checker=FormatChecker(["regex"])
+    )
+    for error in judge.iter_errors(schema):
         where = ".".join(map(str, error.absolute_path))
         value = error.instance
         if error.absolute_path and error.absolute_path[-1] == "type":
             yield f"{where} = {value!r}: must be one of {', '.join(TYPES)}"
+        elif error.validator == "format":
+            yield f"{where} = {value!r}: Python reads no such regular expression"
         else:
             yield f"{where}: {_short(error.message)}"
+
+
+def _wrong_references(schema: Mapping[str, Any]) -> Iterator[str]:
+    """Every ``$ref`` that points at nothing here; none is fetched from elsewhere."""
+    for where, reference in _references(schema):
+        try:
+            _found(schema, reference)
+        except (LookupError, TypeError, ValueError):
+            yield f"{where} = {reference!r}: is nowhere in this schema (#/$defs/NAME)"
+
+
+def _references(value: Any, where: str = "") -> Iterator[tuple[str, Any]]:
+    items = value.items() if isinstance(value, Mapping) else ()
+    if isinstance(value, list):
+        items = enumerate(value)
+    for name, one in items:
+        here = f"{where}.{name}".removeprefix(".")
+        if name == "$ref" and isinstance(one, str):
+            yield here, one
+        elif name not in {"const", "default", "enum", "examples"}:
+            yield from _references(one, here)
+
+
+def _found(schema: Any, reference: str) -> Any:
+    """What a JSON pointer points at (RFC 6901).
+
+    Raises:
+        LookupError, TypeError, ValueError: There is nothing, or it is no pointer.
+    """
+    begin, *names = unquote(reference).split("/")
+    if begin != "#":
+        raise ValueError(reference)
+    for name in names:
+        name = name.replace("~1", "/").replace("~0", "~")
+        schema = schema[int(name) if isinstance(schema, list) else name]
+    return schema
 
 
 def checked(arguments: Arguments, schema: Mapping[str, Any] | None) -> dict[str, Any]:
     """The arguments, those that are missing at their default.
 
     Raises:
-        Refused: They break the schema; one line that says how.
+        Refused: They break the schema, or drive it round in a circle; one line.
     """
     if schema is None:
         if arguments:
@@ -103,7 +157,10 @@ def checked(arguments: Arguments, schema: Mapping[str, Any] | None) -> dict[str,
     needed = schema.get("required", ())
     # Models write null for what they leave out.
     given = {n: one for n, one in arguments.items() if one is not None or n in needed}
-    error = best_match(Draft202012Validator(schema).iter_errors(given))
+    try:
+        error = best_match(Draft202012Validator(schema).iter_errors(given))
+    except (ArithmeticError, RecursionError) as problem:
+        raise Refused(f"cannot be judged: {problem}") from None
     if error is not None:
         where = ".".join(map(str, error.absolute_path))
         message = _short(error.message)

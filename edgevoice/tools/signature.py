@@ -30,7 +30,7 @@ def parameters_of(
     Raises:
         ConfigError: See ``tool_of``.
     """
-    hints = typing.get_type_hints(function)
+    hints = _hints(function)
     properties: dict[str, Any] = {}
     required: list[str] = []
     for name, one in inspect.signature(function).parameters.items():
@@ -55,7 +55,7 @@ def parameters_of(
 
 def taken_by(function: Function) -> type[Struct]:
     """A struct of what a function takes; UNSET stands for what was left out."""
-    hints = typing.get_type_hints(function)
+    hints = _hints(function)
     fields: list[Any] = []
     for name, one in inspect.signature(function).parameters.items():
         if one.default is inspect.Parameter.empty:
@@ -63,6 +63,23 @@ def taken_by(function: Function) -> type[Struct]:
         else:
             fields.append((name, Union[hints[name], UnsetType], UNSET))  # noqa: UP007
     return msgspec.defstruct("Taken", fields, kw_only=True, forbid_unknown_fields=True)
+
+
+def _hints(function: Function) -> dict[str, Any]:
+    """The types of its parameters.
+
+    Raises:
+        ConfigError: See ``tool_of``.
+    """
+    inner = inspect.unwrap(function)
+    if not (inspect.isfunction(inner) or inspect.ismethod(inner)):
+        raise ConfigError("is no plain function; offer a def that calls it")
+    try:
+        return typing.get_type_hints(function)
+    except Exception as error:  # noqa: BLE001  whatever a type's text may do
+        raise ConfigError(
+            f"{error}; import what its types name outside `if TYPE_CHECKING:`"
+        ) from None
 
 
 def _schema(hint: Any, name: str) -> dict[str, Any]:
