@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from edgevoice.tools.template import LONGEST, filled, mistakes
@@ -97,3 +99,48 @@ def test_other_braces_mean_nothing() -> None:
 )
 def test_a_mistake_in_a_command_is_told(command: list[str], words: str) -> None:
     assert [*mistakes(command, ["room"])] == [words]
+
+
+@pytest.mark.parametrize(
+    ("command", "cure"),
+    [
+        (["sh", "-c", "lamp {room}"], """write "$1" for it, and add 'sh', '{room}'"""),
+        (["/bin/bash", "-o", "pipefail", "-ec", "lamp '{room}'"], '"$1"'),
+        (["env", "A=b", "dash", "-c", "-x", "lamp {room}"], '"$1"'),
+        (["busybox", "ash", "-c", "lamp {room}"], '"$1"'),
+        (["python3", "-c", "print('{room}')"], "sys.argv[1] for it, and add '{room}'"),
+        (["python3.13", "-Ic", "print({room})"], "sys.argv[1]"),
+        (["python3", "-cprint({room})"], "sys.argv[1]"),
+        (["perl", "-wne", "print {room}"], "$ARGV[0] for it, and add '{room}'"),
+    ],
+)
+def test_an_argument_may_not_become_part_of_a_program(
+    command: list[str], cure: str
+) -> None:
+    [mistake] = mistakes(command, ["room"])
+    assert "what the model gives would be run as part of a program" in mistake
+    assert cure in mistake
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["sh", "-c", 'lamp "$1"', "sh", "{room}"],
+        ["sh", "-c", "lamp ${room:-hall} {}", "sh", "{room}"],
+        ["sh", "/usr/local/bin/lamp", "{room}"],
+        ["python3", "-c", "import sys; print(sys.argv[1])", "{room}"],
+        ["python3", "-m", "lamp", "-c", "{room}"],
+        ["perl", "-ne", "print", "{room}"],
+        ["lamp", "-c", "{room}"],
+    ],
+)
+def test_an_argument_beside_a_program_is_no_mistake(command: list[str]) -> None:
+    assert [*mistakes(command, ["room"])] == []
+
+
+def test_an_argument_that_is_nested_too_deeply_is_refused() -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(Refused, match="nested too deeply"):
+        filled(["x", "{a}"], {"a": deep})
