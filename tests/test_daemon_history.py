@@ -74,7 +74,8 @@ async def test_tools_and_ends_are_named_and_nothing_moves_a_cursor(
         tell(here, "turn", number=7, outcome="begun")
         for text in (" turn", " it\n", "off\x1b[2J "):
             tell(here, "transcript", who="user", text=text)
-        tell(here, "tool_call", name="light")
+        tell(here, "tool_call", name="light", state="called")
+        tell(here, "tool_call", name="light", state="done")
         tell(here, "transcript", who="model", text=" It")
         tell(here, "turn", number=7, outcome="talked over", latency_ms=1)
         tell(here, "transcript", who="user", text="between two turns")
@@ -82,6 +83,17 @@ async def test_tools_and_ends_are_named_and_nothing_moves_a_cursor(
     (turn,) = paragraphs(state / "talk.txt")
     assert turn[:2] == ["turn 7", "user: turn it off [2J"]
     assert turn[2:] == ["tool: light", "assistant: It", "(talked over)"]
+
+
+async def test_a_tool_that_was_called_is_named_once(
+    state: Path, tmp_path: Path
+) -> None:
+    async with evening(tmp_path, pace=0, history=FILE) as here:
+        await type_in(here, "call volume")
+
+    (turn,) = paragraphs(state / "talk.txt")
+    assert turn[2] == "tool: volume"
+    assert not any("tool" in line for line in turn[3:])
 
 
 async def test_by_default_nothing_is_written(state: Path, tmp_path: Path) -> None:

@@ -1,9 +1,14 @@
 """When the ledger is written."""
 
 import asyncio
+import threading
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from edgevoice.daemon.keptfile import KeptFile
 from edgevoice.daemon.ledgerfile import SAVE_EVERY_S, LedgerFile
 from edgevoice.live.usage import Sum
 from tests.virtual_time import run
@@ -37,3 +42,35 @@ def test_it_is_written_at_once_then_seldom_and_at_once_if_it_is_urgent(
         return [*seen, turns_on_disk(tmp_path)]
 
     assert run(evening()) == [1, 1, 3, 4, 5]
+
+
+async def test_what_was_spent_is_on_disk_at_the_end_however_slow_that_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on, at_once = threading.Event(), threading.Event(), threading.Lock()
+    write = KeptFile.write
+
+    def slow(self: KeptFile[Any], content: Any) -> None:
+        assert at_once.acquire(blocking=False), "two threads write one file"
+        begun.set()
+        go_on.wait(5)
+        write(self, content)
+        at_once.release()
+
+    monkeypatch.setattr(KeptFile, "write", slow)
+    file = LedgerFile(tmp_path)
+    keeping = asyncio.create_task(file.keep_saved())
+    file.ledger.add(MONDAY, Sum(turns=1))
+    file.changed()
+    await asyncio.to_thread(begun.wait, 5)
+
+    keeping.cancel()
+    await asyncio.wait([keeping])
+    last = asyncio.create_task(file.save())
+    await asyncio.sleep(0)
+    assert not last.done()
+    file.ledger.add(MONDAY, Sum(turns=1))
+    go_on.set()
+    await last
+
+    assert turns_on_disk(tmp_path) == 2

@@ -8,6 +8,7 @@ from typing import Final
 
 from edgevoice.daemon.backoff import STABLE_S
 from edgevoice.daemon.bell import Bell
+from edgevoice.daemon.keptfile import Writes
 from edgevoice.daemon.state import HANDLE_LIFE_S, KeptHandle, StateFile
 from edgevoice.live.closing import Ending, Remedy
 from edgevoice.live.outgoing import SessionOptions
@@ -45,6 +46,7 @@ class Handles:
         self._scope = _fingerprint(address, options)
         self._newest = file.load(self._scope, time.time(), life)
         self._saved = self._newest
+        self._writes = Writes()
         self._internal_errors = 0
         self._bell = Bell()
 
@@ -104,9 +106,13 @@ class Handles:
 
     async def save(self) -> None:
         """Write the newest handle down if it is not yet; a disk may be slow."""
-        if self._newest != self._saved:
-            self._saved = self._newest
-            await asyncio.to_thread(self._file.save, self._saved)
+        await self._writes.after_the_others(self._write)
+
+    async def _write(self) -> None:
+        newest = self._newest
+        if newest != self._saved:
+            await asyncio.to_thread(self._file.save, newest)
+            self._saved = newest
 
 
 def _fingerprint(address: str, options: SessionOptions) -> str:

@@ -23,6 +23,7 @@ from typing import Any, Final
 
 from edgevoice.daemon.appliance import Appliance
 from edgevoice.daemon.bell import Bell
+from edgevoice.daemon.keptfile import Writes
 from edgevoice.daemon.threads import PATIENCE_S
 
 log = logging.getLogger(__name__)
@@ -76,7 +77,7 @@ class History:
         self._turn: _Turn | None = None
         self._waiting: deque[str] = deque(maxlen=MOST_WAITING)
         self._bell = Bell()
-        self._writing: asyncio.Future[None] | None = None
+        self._writes = Writes()
         self._failed = ""
 
     def hear(self, item: dict[str, Any]) -> None:
@@ -93,7 +94,11 @@ class History:
                     self._turn.user += text
                 else:
                     self._turn.assistant += text
-            case {"event": "tool_call", "name": name} if self._turn is not None:
+            case {
+                "event": "tool_call",
+                "state": "called",
+                "name": name,
+            } if self._turn is not None:
                 self._turn.tools.append(name)
             case _:
                 pass
@@ -117,13 +122,10 @@ class History:
                 await self._save()
 
     async def _save(self) -> None:
-        """Write down what waits; goes on though whoever awaits this is cancelled."""
-        self._writing = asyncio.ensure_future(self._write(self._writing))
-        await asyncio.shield(self._writing)
+        """Write down what waits."""
+        await self._writes.after_the_others(self._write)
 
-    async def _write(self, before: "asyncio.Future[None] | None") -> None:
-        if before is not None:
-            await before
+    async def _write(self) -> None:
         settings = self._appliance.settings.history
         text = "".join(self._waiting)
         self._waiting.clear()

@@ -1,14 +1,16 @@
-"""A file in the state directory: one struct, as JSON.
+"""A file in the state directory: one struct, as JSON; and writes one after another.
 
 A damaged or unreadable file is set aside with a warning and never stops the daemon; a
 disk that cannot be written costs what the file was for, nothing else.
 """
 
+import asyncio
 import contextlib
 import logging
 import os
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -81,3 +83,34 @@ class KeptFile(Generic[Content]):
         log.warning("%s is damaged; set aside as %s", self._path, aside.name)
         with contextlib.suppress(OSError):
             self._path.replace(aside)
+
+
+class Writes:
+    """Writes to one file, each after the one before; loop's thread only.
+
+    A write goes on though whoever awaits it is cancelled, so that what is told to be
+    written is, and no two threads write at once.
+    """
+
+    def __init__(self) -> None:
+        self._last: asyncio.Future[None] | None = None
+
+    async def after_the_others(
+        self, write: Callable[[], Coroutine[Any, Any, None]]
+    ) -> None:
+        """Write once all that was begun before is done, and return when it is done.
+
+        Args:
+            write: Called then, so that it writes what is the newest then.
+        """
+        self._last = asyncio.ensure_future(_after(self._last, write))
+        await asyncio.shield(self._last)
+
+
+async def _after(
+    before: "asyncio.Future[None] | None",
+    write: Callable[[], Coroutine[Any, Any, None]],
+) -> None:
+    if before is not None:
+        await asyncio.wait([before])
+    await write()

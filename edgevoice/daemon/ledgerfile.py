@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from edgevoice.daemon.bell import Bell
-from edgevoice.daemon.keptfile import KeptFile
+from edgevoice.daemon.keptfile import KeptFile, Writes
 from edgevoice.daemon.ledger import Days, Ledger
 
 FILE_NAME: Final = "usage.json"
@@ -38,6 +38,7 @@ class LedgerFile:
         self._file = days_file(directory)
         self.ledger = Ledger(self._file.read())
         self._saved = self.ledger.kept()
+        self._writes = Writes()
         self._urgent = False
         self._bell = Bell()
 
@@ -55,8 +56,11 @@ class LedgerFile:
 
     async def save(self) -> None:
         """Write what is not written yet; a disk may be slow."""
+        await self._writes.after_the_others(self._write)
+
+    async def _write(self) -> None:
         self._urgent = False
         newest = self.ledger.kept()
         if newest != self._saved:
-            self._saved = newest
             await asyncio.to_thread(self._file.write, newest)
+            self._saved = newest
