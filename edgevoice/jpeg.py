@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 LONGEST: Final = 768
 """Longest side, pixels. Source: Live API guide, "Video": JPEG, 768 x 768."""
 
+MOST: Final = 1024
+"""The same at most: what ``size`` in ``[camera]`` may be, pixels."""
+
 QUALITY: Final = 80
 """Of 100: what the eye does not miss; some 100 kB for a photograph."""
 
@@ -82,6 +85,8 @@ def _check_size(width: int, height: int) -> None:
 def _encode(image: "Image_") -> bytes:
     from PIL import Image
 
+    if image.mode.startswith("I"):  # 16 bit grey, which Pillow would cut off at 255
+        image = image.convert("I").point(lambda grey: grey * (1 / 257)).convert("L")
     image = image.convert("RGBA")
     opaque = Image.new("RGB", image.size, "white")  # behind what is transparent
     opaque.paste(image, mask=image.getchannel("A"))

@@ -281,13 +281,16 @@ async def run(here: Evening, folder: Path, *words: str) -> int:
     )
 
 
-async def test_look_shows_a_photograph_made_small(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [300, jpeg.LONGEST, jpeg.MOST])
+async def test_look_shows_a_photograph_as_small_as_the_daemon_says(
+    size: int, tmp_path: Path
+) -> None:
     photo = photograph(tmp_path)
-    async with evening(tmp_path, pace=0) as here:
+    async with evening(tmp_path, pace=0, camera={"size": size}) as here:
         await here.is_idle()
         assert await run(here, tmp_path, "look", str(photo)) == 0
         await here.ask(0.3)
-        small = jpeg.prepare(jpeg.prepare(photo.read_bytes()))
+        small = jpeg.prepare(jpeg.prepare(photo.read_bytes(), jpeg.MOST), size)
         assert shown(here) == [len(small)]
 
 

@@ -69,6 +69,13 @@ def test_every_kind_of_png_is_taken(mode: str) -> None:
     assert decoded(jpeg.prepare(png)).size == (40, 30)
 
 
+@pytest.mark.parametrize("grey", [0, 64, 128, 255])
+def test_a_grey_of_16_bits_stays_that_grey(grey: int) -> None:
+    png = encoded(Image.new("I;16", (40, 30), grey * 257), "PNG")
+
+    assert decoded(jpeg.prepare(png)).getpixel((20, 15)) == (grey, grey, grey)
+
+
 def test_what_is_transparent_becomes_white() -> None:
     png = encoded(Image.new("RGBA", (20, 20), (0, 0, 0, 0)), "PNG")
 

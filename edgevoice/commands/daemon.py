@@ -74,13 +74,16 @@ LOOK_TIMEOUT_S: Final = 40.0
 
 
 def _small(file: str) -> str:
-    """A picture as the daemon takes it, which could not read the file itself."""
+    """A picture as the daemon takes it, which could not read the file itself.
+
+    It makes it as small as its settings say: they need not be ours.
+    """
     import base64
 
-    from edgevoice.jpeg import prepare
+    from edgevoice.jpeg import MOST, prepare
 
     try:
-        return base64.b64encode(prepare(Path(file).read_bytes())).decode()
+        return base64.b64encode(prepare(Path(file).read_bytes(), MOST)).decode()
     except OSError as error:
         raise PictureError(f"{file}: {error.strerror}") from None
     except PictureError as error:

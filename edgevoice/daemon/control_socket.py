@@ -24,7 +24,7 @@ from edgevoice.errors import ConfigError, CredentialError, DeviceError, PictureE
 
 log = logging.getLogger(__name__)
 
-LONGEST_LINE: Final = 512 * 1024
+LONGEST_LINE: Final = 1024 * 1024
 """Longest command taken, bytes: a picture that ``edgevoice look`` has made small."""
 
 MOST_UNREAD: Final = 256 * 1024
