@@ -1,7 +1,8 @@
 """Any picture as the JPEG that the model is shown: small, upright, without metadata.
 
-Pillow is imported when the first picture comes; it takes some 3 MB of memory then. No
-I/O; to be called in a worker thread where an event loop runs.
+Pillow is imported when the first picture comes and takes 3 MB. What malloc keeps after
+forty pictures: 25 MB if they had one megapixel, 75 MB if they had twelve. No I/O; to be
+called in a worker thread where an event loop runs.
 """
 
 import io
@@ -62,9 +63,8 @@ def prepare(data: bytes, longest: int = LONGEST) -> bytes:
         with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as image:
             _check_size(*image.size)
             image.draft("RGB", (longest, longest))  # a JPEG is decoded small at once
-            upright = ImageOps.exif_transpose(image)
-            upright.thumbnail((longest, longest))
-            return _encode(upright)
+            image.thumbnail((longest, longest), reducing_gap=None)
+            return _encode(ImageOps.exif_transpose(image))
     except UnidentifiedImageError:
         raise PictureError("this is no JPEG or PNG picture") from None
     except _DAMAGES as error:

@@ -17,7 +17,7 @@ FILES = {
 # several rows that fit a module the longest counts. To add a row is to widen the house:
 # ARCHITECTURE.md says why it is as it is.
 OURS = {
-    "conversation": set(),
+    "conversation": {"conversation"},
     "errors": set(),
     "report": set(),
     "days": set(),
@@ -25,9 +25,8 @@ OURS = {
     "live": {"live", "errors"},
     "audio": {"audio", "errors"},
     "controls": {"controls", "errors"},
-    "config": {"errors", "live.endpoint", "live.models", "tools.names"}
-    | {"tool_mistakes"},
-    "tool_mistakes": {"config", "tools.schema", "tools.template"},
+    "config": {"config", "errors", "live.endpoint", "live.models"}
+    | {"tools.names", "tools.schema", "tools.template"},
     "demo": set(),
     "tools": {"tools", "errors"},
     "simulator": {"simulator", "live", "audio.pcm", "errors"},
@@ -51,8 +50,9 @@ OURS = {
     | {"daemon.credentials", "daemon.token_url"},
     "setup": {"setup", "doctor", "config", "live.endpoint", "errors"}
     | {"audio.devices", "audio.names", "daemon.client", "daemon.server"},
-    "cli": {"commands", "daemon.client", "simulator.manual", "errors"},
+    "cli": {"commands", "daemon.client", "errors"},
     "commands": {
+        "commands",
         "setup",
         "config",
         "daemon",
@@ -118,7 +118,9 @@ def test_every_row_of_the_tables_is_needed() -> None:
 
 def test_only_the_conversation_knows_its_phases() -> None:
     """Others show ``phase.value``; a decision on the dialogue is made in one file."""
-    for module in FILES:
+    files = {m for m in FILES if m.startswith("conversation.")}
+    for module in FILES.keys() - {"conversation.__init__", "conversation.machine"}:
         names = {name.partition("edgevoice.")[2] for name in imports(module)}
-        assert "conversation.Phase" not in names, module
-        assert "conversation" not in names, f"{module}: import its names"
+        about = {name for name in names if is_in(name, {"conversation"})}
+        assert not any(name.endswith(".Phase") for name in about), module
+        assert not about & {"conversation", *files}, f"{module}: import its names"

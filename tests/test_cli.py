@@ -14,10 +14,13 @@ from typing import Any
 
 import pytest
 
-from edgevoice import __version__, cli, commands, config
+from edgevoice import __version__, cli
 from edgevoice.audio import devices, names
 from edgevoice.audio.names import DeviceInfo
 from edgevoice.cli import main
+from edgevoice.commands import control, usage
+from edgevoice.commands.daemon import SIMPLE
+from edgevoice.config import places
 from edgevoice.errors import (
     EX_FAILED,
     EX_NO_DAEMON,
@@ -39,9 +42,9 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.fixture(autouse=True)
 def nothing_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No settings, no key and no daemon but those of the test."""
-    monkeypatch.setattr(config, "SYSTEM_FILE", tmp_path / "none.toml")
-    monkeypatch.setattr(commands, "SYSTEM_SOCKET", tmp_path / "none.sock")
-    monkeypatch.setattr(commands, "SYSTEM_STATE", tmp_path / "none")
+    monkeypatch.setattr(places, "SYSTEM_FILE", tmp_path / "none.toml")
+    monkeypatch.setattr(control, "SYSTEM_SOCKET", tmp_path / "none.sock")
+    monkeypatch.setattr(usage, "SYSTEM_STATE", tmp_path / "none")
     for name in (
         "GEMINI_API_KEY",
         "CREDENTIALS_DIRECTORY",
@@ -394,7 +397,7 @@ def daemon(tmp_path: Path) -> Iterator[Daemon]:
     daemon.close()
 
 
-@pytest.mark.parametrize("command", cli._SIMPLE)
+@pytest.mark.parametrize("command", SIMPLE)
 def test_a_simple_command_is_sent_and_says_nothing(
     command: str, run: Run, daemon: Daemon
 ) -> None:
@@ -474,7 +477,7 @@ def test_the_systems_daemon_is_found_where_the_user_has_none(
     run: Run, daemon: Daemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        commands, "SYSTEM_SOCKET", daemon.path.rename(tmp_path / "s.sock")
+        control, "SYSTEM_SOCKET", daemon.path.rename(tmp_path / "s.sock")
     )
 
     assert run("press")[0] == 0

@@ -1,5 +1,4 @@
 import json
-import os
 import re
 import tomllib
 from collections.abc import Callable, Iterator
@@ -10,8 +9,8 @@ import msgspec
 import pytest
 
 from edgevoice import config
-from edgevoice.config import Configuration, Control, Live, Settings
-from edgevoice.errors import ConfigError, CredentialError
+from edgevoice.config import Configuration, Settings
+from edgevoice.errors import ConfigError
 
 KEY = "AIzaSy-a-key-of-nobody"
 TOOL = "[[tools]]\nname = 'x'\ndescription = 'x'\ncommand = ['x']\n"
@@ -322,6 +321,39 @@ def test_nothing_is_shown_as_a_choice_where_it_is_one(
     assert told.endswith('must be one of "", minimal, low, medium, high')
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://h/t?box=kitchen",
+        "https://[2001:db8::1]:8443/t",
+        "http://127.0.0.1:8000",
+        "http://localhost/t",
+    ],
+)
+def test_tokens_come_encrypted_or_from_this_machine(
+    url: str, write: Callable[[str], Path]
+) -> None:
+    path = write(f"live.token_url = '{url}'")
+
+    assert config.fetches_tokens(config.load(path).live)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"[live]\nkey = '{KEY}'",
+        f"[live]\nkey_file = ['{KEY}']",
+        f"[live]\nendpoint = 'wss://host?key={KEY}'",
+        f"[live]\nkey_file = '{KEY}\n",
+        f"[live]\nkey_file = {KEY}\n",
+    ],
+)
+def test_a_key_in_a_wrong_place_is_not_repeated(
+    text: str, write: Callable[[str], Path]
+) -> None:
+    assert KEY not in "".join(mistakes(write(text)))
+
+
 # -- ranges --------------------------------------------------------------------
 
 
@@ -478,263 +510,3 @@ def test_the_sample_names_the_unit_of_every_duration() -> None:
         for ending, unit in units.items():
             if path.endswith(ending):
                 assert f" {unit}, " in explained[path], path
-
-
-# -- which file ----------------------------------------------------------------
-
-
-@pytest.fixture
-def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
-    """Where the system's and the user's file would be; neither is there."""
-    system = tmp_path / "etc" / "edgevoice.toml"
-    monkeypatch.setattr(config, "SYSTEM_FILE", system)
-    return system, tmp_path / "home" / ".config" / "edgevoice" / "edgevoice.toml"
-
-
-def put(path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch()
-    return path
-
-
-def test_the_named_file_comes_before_the_environments(tmp_path: Path) -> None:
-    environ = {"EDGEVOICE_CONFIG": "/a"}
-
-    assert config.find("/b", environ) == Path("/b")
-    assert config.find(None, environ) == Path("/a")
-
-
-def test_the_systems_file_comes_before_the_users(
-    places: tuple[Path, Path], tmp_path: Path
-) -> None:
-    system, user = places
-    environ = {"HOME": str(tmp_path / "home")}
-
-    assert config.find(None, environ) is None
-    put(user)
-    assert config.find(None, environ) == user
-    put(system).write_text("[button]\npin = 5\n")
-    assert config.find(None, environ) == system
-
-
-def test_the_users_folder_may_be_elsewhere(
-    places: tuple[Path, Path], tmp_path: Path
-) -> None:
-    put(places[1])
-    path = put(tmp_path / "elsewhere" / "edgevoice" / "edgevoice.toml")
-    environ = {"HOME": str(tmp_path / "home"), "XDG_CONFIG_HOME": str(path.parents[1])}
-
-    assert config.find(None, environ) == path
-
-
-def test_without_any_file_the_defaults_count() -> None:
-    assert config.load(None) == Configuration()
-
-
-# -- instructions --------------------------------------------------------------
-
-
-def test_instructions_come_from_their_file_if_there_is_one(tmp_path: Path) -> None:
-    path = tmp_path / "words.txt"
-    path.write_text("Sprich wie ein Möbel.\n", "utf-8")
-
-    assert config.instructions(Live(instructions_file=str(path))) == (
-        "Sprich wie ein Möbel."
-    )
-    assert config.instructions(Live(instructions="Hello")) == "Hello"
-
-
-def test_instructions_that_are_no_text_are_a_mistake(tmp_path: Path) -> None:
-    path = tmp_path / "words.txt"
-    path.write_bytes(b"\xff")
-
-    with pytest.raises(ConfigError, match="is not UTF-8 text"):
-        config.instructions(Live(instructions_file=str(path)))
-
-
-# -- the credential ------------------------------------------------------------
-
-
-def test_models_come_alone_or_as_a_list() -> None:
-    assert config.model_names(Live(model="a")) == ("a",)
-    assert config.model_names(Live(model=["a", "b"])) == ("a", "b")
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://h/t?box=kitchen",
-        "https://[2001:db8::1]:8443/t",
-        "http://127.0.0.1:8000",
-        "http://localhost/t",
-    ],
-)
-def test_tokens_come_encrypted_or_from_this_machine(
-    url: str, write: Callable[[str], Path]
-) -> None:
-    path = write(f"live.token_url = '{url}'")
-
-    assert config.fetches_tokens(config.load(path).live)
-
-
-def test_where_tokens_are_fetched_no_key_counts(tmp_path: Path) -> None:
-    environ = {"GEMINI_API_KEY": KEY} | systemd(tmp_path / "credentials", KEY)
-    live = Live(token_command=["token"], key_file="/nowhere")
-
-    assert config.credential(live, environ) == ""
-    assert config.credential(Live(token_url="https://h"), {}) == ""
-
-
-def key_file(path: Path, text: str = f"{KEY}\n", mode: int = 0o600) -> Path:
-    path.write_text(text)
-    path.chmod(mode)
-    return path
-
-
-def systemd(folder: Path, text: str) -> dict[str, str]:
-    folder.mkdir()
-    key_file(folder / "gemini-api-key", text, 0o440)
-    return {"CREDENTIALS_DIRECTORY": str(folder)}
-
-
-def test_systemds_credential_comes_first_then_the_file_then_the_environment(
-    tmp_path: Path,
-) -> None:
-    live = Live(key_file=str(key_file(tmp_path / "key", "from-file")))
-    environ = {"GEMINI_API_KEY": " from-environment\n"}
-    unit = systemd(tmp_path / "credentials", "from-systemd\n")
-
-    assert config.credential(live, environ | unit) == "from-systemd"
-    assert config.credential(live, environ) == "from-file"
-    assert config.credential(Live(), environ) == "from-environment"
-
-
-@pytest.mark.parametrize("blank", ["", "\n", " \n"])
-def test_the_units_blank_credential_means_look_further(
-    blank: str, tmp_path: Path
-) -> None:
-    unit = systemd(tmp_path / "credentials", blank)
-    path = key_file(tmp_path / "key")
-
-    assert config.credential(Live(key_file=str(path)), unit) == KEY
-    with pytest.raises(CredentialError, match="no API key: set GEMINI_API_KEY"):
-        config.credential(Live(), unit)
-
-
-def test_a_credentials_folder_without_ours_means_look_further(tmp_path: Path) -> None:
-    environ = {"CREDENTIALS_DIRECTORY": str(tmp_path), "GEMINI_API_KEY": KEY}
-
-    assert config.credential(Live(), environ) == KEY
-
-
-def test_an_ephemeral_token_is_a_credential_too() -> None:
-    assert config.credential(Live(), {"GEMINI_API_KEY": "auth_tokens/x"}) == (
-        "auth_tokens/x"
-    )
-
-
-@pytest.mark.parametrize("environ", [{}, {"GEMINI_API_KEY": " "}])
-def test_without_any_key_all_three_ways_to_give_one_are_named(
-    environ: dict[str, str],
-) -> None:
-    with pytest.raises(CredentialError) as caught:
-        config.credential(Live(), environ)
-
-    for way in ("GEMINI_API_KEY", "live.key_file", "LoadCredential=gemini-api-key"):
-        assert way in str(caught.value)
-
-
-@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o660, 0o610])
-def test_a_key_file_that_others_can_open_is_refused_with_the_cure(
-    mode: int, tmp_path: Path
-) -> None:
-    path = key_file(tmp_path / "key", mode=mode)
-
-    with pytest.raises(CredentialError, match=f"chmod 600 {path}") as caught:
-        config.credential(Live(key_file=str(path)), {"GEMINI_API_KEY": "other"})
-
-    assert KEY not in str(caught.value)
-
-
-def test_a_key_file_may_stand_in_the_home_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    key_file(tmp_path / "key", mode=0o400)
-
-    assert config.credential(Live(key_file="~/key"), {}) == KEY
-
-
-@pytest.mark.parametrize(
-    "text", ["", "\n", f"{KEY} {KEY}", f"{KEY}\n{KEY}", f"{KEY}\x07", f"{KEY}ü"]
-)
-def test_a_file_that_holds_anything_but_one_key_is_refused(
-    text: str, tmp_path: Path
-) -> None:
-    path = key_file(tmp_path / "key", text)
-
-    with pytest.raises(CredentialError, match="holds no API key") as caught:
-        config.credential(Live(key_file=str(path)), {})
-
-    assert KEY not in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
-def test_a_bad_key_in_the_environment_is_not_repeated() -> None:
-    with pytest.raises(CredentialError, match=r"\$GEMINI_API_KEY holds") as caught:
-        config.credential(Live(), {"GEMINI_API_KEY": f"{KEY} x"})
-
-    assert KEY not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    "value", [KEY, "auth_tokens/AIzaSy", f"~{KEY}/x", f"{KEY}\0", "/"]
-)
-def test_a_key_in_the_place_of_its_file_is_not_repeated(value: str) -> None:
-    with pytest.raises(CredentialError, match="a path, not the key") as caught:
-        config.credential(Live(key_file=value), {})
-
-    assert "AIzaSy" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        f"[live]\nkey = '{KEY}'",
-        f"[live]\nkey_file = ['{KEY}']",
-        f"[live]\nendpoint = 'wss://host?key={KEY}'",
-        f"[live]\nkey_file = '{KEY}\n",
-        f"[live]\nkey_file = {KEY}\n",
-    ],
-)
-def test_a_key_in_a_wrong_place_is_not_repeated(
-    text: str, write: Callable[[str], Path]
-) -> None:
-    assert KEY not in "".join(mistakes(write(text)))
-
-
-# -- where things are ----------------------------------------------------------
-
-
-def test_the_socket_is_where_the_settings_say_or_systemd_or_the_session() -> None:
-    session = {"XDG_RUNTIME_DIR": "/run/user/7"}
-    unit = {"RUNTIME_DIRECTORY": "/run/edgevoice", **session}
-
-    assert config.socket_path(Control(socket="/x"), unit) == Path("/x")
-    assert config.socket_path(Control(), unit) == Path("/run/edgevoice/control.sock")
-    assert config.socket_path(Control(), session) == Path(
-        "/run/user/7/edgevoice/control.sock"
-    )
-    assert config.socket_path(Control(), {}) == Path(
-        f"/run/user/{os.getuid()}/edgevoice/control.sock"
-    )
-
-
-def test_state_is_kept_where_systemd_says_or_in_the_users_folder() -> None:
-    home = {"HOME": "/house/me"}
-    session = {"XDG_STATE_HOME": "/state", **home}
-    unit = {"STATE_DIRECTORY": "/var/lib/edgevoice", **session}
-
-    assert config.state_directory(unit) == Path("/var/lib/edgevoice")
-    assert config.state_directory(session) == Path("/state/edgevoice")
-    assert config.state_directory(home) == Path("/house/me/.local/state/edgevoice")

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import select
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +26,16 @@ TOKEN = "auth_tokens/0123456789abcdef"
 NOW = 1_790_000_000.0
 COMMAND = TokenSource(command=("token",))
 KEY_USED = classify(1007, "API key not valid.", resumed=True)
+
+DEAD = [
+    classify(1011, reason, resumed=True)
+    for reason in (
+        "Token has been used too many times",
+        "new_session_expire_time deadline exceeded",
+        "Token has expired",
+        "auth token has expired",
+    )
+]
 
 
 def shell(script: str) -> TokenSource:
@@ -96,11 +107,15 @@ async def test_no_shell_looks_at_its_arguments(tmp_path: Path) -> None:
 
 
 def gone(pid: int) -> bool:
+    """Whether a process ends; the kernel may take a moment to kill it."""
     try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
+        process = os.pidfd_open(pid)
+    except ProcessLookupError:
         return True
-    return state == "Z"  # its parent is whoever adopts orphans here
+    try:
+        return bool(select.select([process], [], [], 10.0)[0])
+    finally:
+        os.close(process)
 
 
 @pytest.mark.parametrize("ignores", ["", "trap '' TERM; "])
@@ -144,14 +159,14 @@ class Clock:
 
 @pytest.fixture
 def lives(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Lives of the tokens that are to come; the last one stays."""
-    lives = [1800.0]
+    """Life of the tokens that are to come, and how long they open connections."""
+    lives = [1800.0, 1800.0]
     count = 0
 
     async def give(source: TokenSource, now: float) -> Token:
         nonlocal count
         count += 1
-        return Token(f"auth_tokens/{count}", lives[0])
+        return Token(f"auth_tokens/{count}", *lives)
 
     monkeypatch.setattr(credentials, "fetch", give)
     return lives
@@ -205,18 +220,72 @@ async def test_connections_without_a_limit_live_as_long_as_is_usual() -> None:
     assert await ask(there, resuming=True, connection=0) == "2"
 
 
+async def test_a_token_opens_no_connection_for_long_if_nothing_else_is_said(
+    lives: list[float],
+) -> None:
+    lives[1:] = []
+    there, clock = Credentials(clock := Clock()), clock
+    await ask(there, resuming=False)
+    clock.now += 45
+    assert await ask(there, resuming=True) == "1"
+    clock.now += 1
+    assert await ask(there, resuming=True) == "2", "it might be late by then"
+
+
 @pytest.mark.usefixtures("lives")
 async def test_a_token_that_is_refused_the_second_time_is_replaced() -> None:
     there = Credentials(Clock())
     await ask(there, resuming=False)
-    assert not there.blamed(KEY_USED, 0.0), "it was new"
+    assert there.judge(KEY_USED, 0.0) == (KEY_USED, False), "it was new"
     await ask(there, resuming=False)
     assert await ask(there, resuming=True) == "2"
 
-    assert there.blamed(KEY_USED, 0.0)
-    assert not there.blamed(KEY_USED, 0.0), "only once"
+    ending, at_once = there.judge(KEY_USED, 0.0)
+    assert (ending.remedy, at_once) == (Remedy.RESUME, True)
+    assert "with a new token" in str(ending)
+    assert there.judge(KEY_USED, 0.0) == (KEY_USED, False), "only once"
     assert await ask(there, resuming=True) == "3"
-    assert not there.blamed(KEY_USED, 0.0), "it was new"
+    assert there.judge(KEY_USED, 0.0) == (KEY_USED, False), "it was new"
+
+
+@pytest.mark.usefixtures("lives")
+@pytest.mark.parametrize(
+    ("reused", "lived", "at_once"),
+    [(True, 0.0, True), (True, 5.0, True), (False, 40.0, True), (False, 5.0, False)],
+)
+@pytest.mark.parametrize("dead", DEAD)
+async def test_a_dead_token_is_replaced_but_not_in_a_loop(
+    dead: Ending, reused: bool, lived: float, at_once: bool
+) -> None:
+    there = Credentials(Clock())
+    await ask(there, resuming=False)
+    if reused:
+        await ask(there, resuming=True)
+
+    ending, again = there.judge(dead, lived)
+
+    assert (ending.remedy, again) == (Remedy.RESUME, at_once)
+    assert await ask(there, resuming=True) == "2"
+
+
+@pytest.mark.usefixtures("lives")
+@pytest.mark.parametrize("dead", DEAD)
+async def test_a_token_that_was_dead_when_it_was_new_needs_a_person(
+    dead: Ending,
+) -> None:
+    there = Credentials(Clock())
+    await ask(there, resuming=False)
+
+    ending, again = there.judge(dead, 0.0)
+
+    assert (ending.remedy, again) == (Remedy.REFUSED, False)
+    assert "`token_command` or `token_url` in [live] gives must be new" in str(ending)
+
+
+@pytest.mark.parametrize("dead", DEAD)
+def test_a_fixed_token_is_no_business_of_a_source(dead: Ending) -> None:
+    assert Credentials(Clock()).judge(dead, 40.0) == (dead, False)
+    assert dead.remedy is Remedy.REFUSED
 
 
 @pytest.mark.usefixtures("lives")
@@ -236,7 +305,7 @@ async def test_other_ends_are_not_the_tokens_fault(
     await ask(there, resuming=False)
     await ask(there, resuming=True)
 
-    assert not there.blamed(ending, lived)
+    assert there.judge(ending, lived) == (ending, False)
     assert await ask(there, resuming=True) == token
 
 

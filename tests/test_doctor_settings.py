@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edgevoice import config
-from edgevoice.config import Live
+from edgevoice.config import Live, places
 from edgevoice.doctor.finding import Finding, State
 from edgevoice.doctor.settings import check_key, check_settings
 
@@ -18,7 +17,7 @@ def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of the system service."""
     folder = tmp_path / "etc"
     folder.mkdir()
-    monkeypatch.setattr(config, "SYSTEM_FILE", folder / "edgevoice.toml")
+    monkeypatch.setattr(places, "SYSTEM_FILE", folder / "edgevoice.toml")
     return folder
 
 
@@ -102,7 +101,7 @@ def test_no_key_is_told_with_where_it_belongs() -> None:
 def test_the_key_of_the_system_service_counts_for_its_settings(service: Path) -> None:
     file = key_file(service)
 
-    for path in (None, config.SYSTEM_FILE):
+    for path in (None, places.SYSTEM_FILE):
         assert found(Live(), path).found == f"an API key in {file}"
 
 

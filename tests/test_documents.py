@@ -12,21 +12,23 @@ from gpiozero.pins.mock import MockFactory
 
 from edgevoice import cli
 from edgevoice.audio.earcons import Earcon
-from edgevoice.config import CREDENTIAL_NAME, SYSTEM_FILE, Configuration
+from edgevoice.config import CREDENTIAL_NAME, Configuration
+from edgevoice.config.places import SYSTEM_FILE
 from edgevoice.controls.keyevents import HELP
 from edgevoice.controls.patterns import PATTERNS
 from edgevoice.daemon.logs import FIELDS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
+TROUBLE = (ROOT / "docs" / "trouble.md").read_text("utf-8")
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
 UNIT = (ROOT / "systemd" / "edgevoice.service").read_text("utf-8")
 DEFAULTS = Configuration()
 
 
-def table(head: str) -> list[list[str]]:
-    """The rows of the README's table whose first column has this head."""
-    found = re.search(rf"^\| {head} \|.*\n\|[-|]+\n((?:\|.*\n)+)", README, re.MULTILINE)
+def table(head: str, text: str = README) -> list[list[str]]:
+    """The rows of the table whose first column has this head; of the README's."""
+    found = re.search(rf"^\| {head} \|.*\n\|[-|]+\n((?:\|.*\n)+)", text, re.MULTILINE)
     assert found, f"no table {head!r}"
     return [
         [cell.strip() for cell in row.strip("|").split(" | ")]
@@ -92,6 +94,12 @@ def test_the_lamp_table_is_the_lamps() -> None:
     assert told == {signal.value: pattern for signal, pattern in PATTERNS.items()}
 
 
+def direction(notes: list[float]) -> str:
+    if len(set(notes)) == 1:
+        return "equal"
+    return "rising" if notes == sorted(notes) else "falling"
+
+
 def test_every_signal_sound_is_told_with_its_notes() -> None:
     count = {"two": 2, "three": 3, "four": 4}
     told = {
@@ -102,7 +110,7 @@ def test_every_signal_sound_is_told_with_its_notes() -> None:
     assert told == {
         earcon.name.lower(): (
             len(notes),
-            "equal" if len(set(notes)) == 1 else "falling",
+            direction(notes),
         )
         for earcon in Earcon
         if (notes := [hz for hz, _ in earcon.value if hz])
@@ -156,7 +164,7 @@ def test_the_installation_is_what_the_unit_and_the_scripts_expect() -> None:
     "words",
     [
         words
-        for row in table("symptom")
+        for row in [*table("symptom"), *table("symptom", TROUBLE)]
         for words in re.findall(r"^`+ ?(.+?) ?`+[ ,|]?", row[0])
     ],
 )

@@ -93,6 +93,27 @@ def test_a_question_is_answered_after_its_call() -> None:
     live(ask)
 
 
+@pytest.mark.parametrize(("behaviours", "bills"), [((), 1), (("call_usage",), 2)])
+def test_each_count_before_and_after_a_call_is_billed_once(
+    behaviours: tuple[str, ...], bills: int
+) -> None:
+    async def ask(here: Life) -> None:
+        door = Door()
+        door.takes_s = 3.0
+        await offer(here, door)
+        here.schedule("call=door", 0.0)
+        await here.say(1.0)
+        await here.is_settled()
+        await asyncio.sleep(2)  # the count comes with turnComplete
+
+        today = here.appliance.budget.purse.status()["today"]
+        told = [item for item in here.guest.news if item["event"] == "usage"]
+        assert today["turns"] == len(told) == bills
+        assert today["money"] == pytest.approx(sum(item["money"] for item in told))
+
+    live(ask, *behaviours)
+
+
 def test_a_call_that_takes_two_minutes_loses_no_question() -> None:
     async def ask(here: Life) -> None:
         door = Door()

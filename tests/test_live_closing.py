@@ -36,6 +36,11 @@ ENDS = [
     # A wrong key comes as a close code, not as an HTTP status.
     (1007, "API key not valid. Please pass a valid API key.", REFUSED),
     (1007, "API key expired. Please renew the API key.", REFUSED),
+    # A token that opens no connection, or none any more, or ends under way.
+    (1011, "Token has been used too many times", REFUSED),
+    (1011, "new_session_expire_time deadline exceeded", REFUSED),
+    (1011, "Token has expired", REFUSED),
+    (1011, "auth token has expired", REFUSED),
     # Wrong settings, or a bug of ours.
     (1007, UNKNOWN_NAME, REFUSED),
     (1007, "Request contains an invalid argument.", REFUSED),
@@ -95,6 +100,7 @@ def test_the_code_and_its_reason_say_what_to_do(
     [
         (1007, "API key not valid. Please pass a valid API key.", "API key"),
         (403, "HTTP status 403", "API key"),
+        (1011, "auth token has expired", "put a new token in its place"),
         (1008, NO_SUCH_MODEL, "model"),
         (404, "HTTP status 404", "api_version"),
         (1007, UNKNOWN_NAME, "[live]"),
@@ -127,6 +133,7 @@ def test_a_refusal_of_a_resumed_session_may_be_the_handles_fault(reason: str) ->
         (1007, "API key not valid. Please pass a valid API key."),
         (1008, NO_SUCH_MODEL),
         (1011, QUOTA),
+        (1011, "Token has expired"),
         (404, "HTTP status 404"),
     ],
 )
@@ -134,6 +141,18 @@ def test_what_no_handle_can_cause_is_refused_though_it_was_resumed(
     code: int, reason: str
 ) -> None:
     assert classify(code, reason, resumed=True).remedy is REFUSED
+
+
+@pytest.mark.parametrize(
+    ("reason", "internal"),
+    [
+        ("Internal error encountered.", True),
+        ("Deadline expired before operation could complete.", False),
+        ("Token has been used too many times", False),
+    ],
+)
+def test_1011_is_not_always_an_error_of_the_server(reason: str, internal: bool) -> None:
+    assert classify(1011, reason, resumed=False).internal is internal
 
 
 def test_reasons_are_told_apart_without_regard_to_case() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgevoice.live.token import LIFE_S, LONGEST_LIFE_S, parse_token
+from edgevoice.live.token import LIFE_S, LONGEST_LIFE_S, OPENS_S, parse_token
 
 NOW = 1_790_000_000.0
 TOKEN = "auth_tokens/0123456789abcdef"
@@ -41,6 +41,23 @@ def test_its_life_is_what_is_left_of_it(expires: str, life: float) -> None:
     answer = f'{{"name": "{TOKEN}", "expireTime": "{expires}"}}'
 
     assert parse_token(answer.encode(), NOW).life == pytest.approx(life)
+
+
+@pytest.mark.parametrize(
+    ("until", "opens"),
+    [
+        ("null", OPENS_S),
+        (f'"{IN_TEN_MINUTES}"', 600.0),
+        ('"2020-01-01T00:00:00Z"', 0.0),
+    ],
+)
+def test_it_opens_connections_until_a_moment_of_its_own(
+    until: str, opens: float
+) -> None:
+    answer = f'{{"name": "{TOKEN}", "newSessionExpireTime": {until}}}'
+
+    assert parse_token(answer.encode(), NOW).opens == pytest.approx(opens)
+    assert parse_token(TOKEN.encode(), NOW).opens == OPENS_S
 
 
 @pytest.mark.parametrize(

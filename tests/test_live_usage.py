@@ -170,6 +170,11 @@ def tokens(prompt: int) -> Usage:
     return Usage(prompt=prompt, total=prompt)
 
 
+def more(prompt: int) -> Usage:
+    """Of the same generation, later."""
+    return Usage(prompt=prompt, response=5, total=prompt + 5)
+
+
 @pytest.mark.parametrize(
     "events",
     [
@@ -177,7 +182,6 @@ def tokens(prompt: int) -> Usage:
         (SOUND, tokens(9), END, tokens(9)),  # the same again
         (SOUND, tokens(3), SOUND, tokens(6), END, tokens(9)),  # more and more
         (SOUND, END, tokens(3), tokens(9)),  # after the end
-        (ToolCall("id", "name"), tokens(3), SOUND, END, tokens(9)),
         (SOUND, tokens(9), LINK),  # the link was lost
         (SOUND, tokens(9), incoming.Interrupted(), END),  # talked over
         (END, tokens(9)),  # it had nothing to say
@@ -200,6 +204,57 @@ def test_a_turn_that_is_closed_twice_counts_once() -> None:
 
 def test_after_a_lost_link_the_same_count_is_another_turn() -> None:
     assert counted(SOUND, tokens(9), LINK, SOUND, tokens(9)) == [9, 9]
+
+
+CALL = ToolCall("id", "name")
+
+
+@pytest.mark.parametrize(
+    ("events", "standing"),
+    [
+        # One count at the end, as the Developer API was recorded to send it.
+        ((CALL, SOUND, END, tokens(9)), [9]),
+        # A turn for each generation, as a gateway to Vertex.
+        ((CALL, END, tokens(24), SOUND, END, tokens(44)), [24, 44]),
+        # A count with the call, before or behind it.
+        ((CALL, tokens(24), SOUND, END, tokens(44)), [24, 44]),
+        ((tokens(24), CALL, SOUND, END, tokens(44)), [24, 44]),
+        ((CALL, tokens(24), SOUND, tokens(44), END, tokens(44)), [24, 44]),
+        ((CALL, tokens(2), CALL, tokens(4), SOUND, END, tokens(6)), [2, 4, 6]),
+        # The same prompt is the same generation: the model did not wait.
+        ((CALL, tokens(24), SOUND, END, more(24)), [24]),
+        # Counted again and again; the call was in an earlier turn.
+        ((CALL, END, SOUND, tokens(3), SOUND, tokens(6), END), [6]),
+    ],
+)
+def test_what_is_generated_after_a_call_is_billed_beside_what_was_before(
+    events: tuple[incoming.ServerEvent, ...], standing: list[int]
+) -> None:
+    assert counted(*events) == standing
+    assert counted(*events, SOUND, END, tokens(90)) == [*standing, 90]
+
+
+def test_of_several_turns_with_one_prompt_the_last_count_stands() -> None:
+    """Extended thinking closes several turns for one question."""
+    assert counted(SOUND, END, tokens(24), SOUND, END, more(24)) == [24]
+    assert counted(SOUND, END, tokens(24), SOUND, END, tokens(31)) == [24, 31]
+
+
+@given(st.lists(st.tuples(st.sampled_from((SOUND, CALL, END)), st.integers(0, 9))))
+def test_counts_that_grow_are_never_billed_in_full_twice(
+    history: list[tuple[incoming.ServerEvent, int]],
+) -> None:
+    """As many stand as there were longer prompts, at most."""
+    prompt, events, most = 1, [], set()
+    for event, grows in history:
+        prompt += grows
+        most.add(prompt)
+        events += [event, tokens(prompt), tokens(prompt)]
+
+    standing = counted(*events)
+
+    assert len(standing) == len(set(standing)) <= len(most)
+    assert standing[-1:] == [prompt][: len(history)]
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 3), st.booleans())))

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from edgevoice import __version__
-from edgevoice.config import CREDENTIAL_NAME, SYSTEM_FILE
+from edgevoice.config import CREDENTIAL_NAME
+from edgevoice.config.places import SYSTEM_FILE
 from edgevoice.setup.service import INPUT_DROP_IN
 
 ROOT = Path(__file__).parent.parent

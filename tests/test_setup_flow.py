@@ -21,10 +21,11 @@ from tests.program import KEY, ROOT, environment, program
 START = """
 import sys
 from pathlib import Path
-from edgevoice import cli, config
+from edgevoice import cli
+from edgevoice.config import places
 from edgevoice.setup import service
 folder = Path(sys.argv[1])
-config.SYSTEM_FILE = folder / "etc" / "edgevoice" / "edgevoice.toml"
+places.SYSTEM_FILE = folder / "etc" / "edgevoice" / "edgevoice.toml"
 service.BOOTED = folder
 service.INPUT_DROP_IN = folder / "unit.d" / "input.conf"
 sys.exit(cli.main(sys.argv[2:]))

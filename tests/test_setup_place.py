@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from edgevoice import config
-from edgevoice.config import Configuration, Live
+from edgevoice.config import Configuration, Live, places
 from edgevoice.errors import ConfigError, CredentialError
 from edgevoice.setup.place import place, read_key
 
@@ -14,7 +14,7 @@ KEY = "AIzaSy-a-key-of-nobody"
 def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The system's settings file, which is not there."""
     file = tmp_path / "etc" / "edgevoice.toml"
-    monkeypatch.setattr(config, "SYSTEM_FILE", file)
+    monkeypatch.setattr(places, "SYSTEM_FILE", file)
     monkeypatch.delenv("GEMINI_API_KEY", raising=False)
     file.parent.mkdir()
     return file

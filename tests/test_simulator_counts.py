@@ -38,3 +38,23 @@ async def test_counts_may_come_with_every_message_of_sound() -> None:
     counts = await bills("repeated_usage")
     assert [bill["responseTokenCount"] for bill in counts] == [5, 10, 10]
     assert [bill["totalTokenCount"] for bill in counts] == [15, 20, 20]
+
+
+async def test_a_call_may_have_its_own_count() -> None:
+    behaviours = ["call_usage", "call=door"]
+    tools = [{"functionDeclarations": [{"name": "door", "behavior": "BLOCKING"}]}]
+    async with (
+        Simulator(pace=0, behaviours=behaviours) as simulator,
+        talking(simulator, tools=tools) as client,
+    ):
+        await client.speak(tone(0.4))
+        before = (await client.until(lambda message: "toolCall" in message))[-1]
+        [call] = before["toolCall"]["functionCalls"]
+        answer = {"id": call["id"], "name": "door", "response": {"output": "open"}}
+        await client.send({"toolResponse": {"functionResponses": [answer]}})
+        after = (await client.until(lambda message: "usageMetadata" in message))[-1]
+
+    first, second = before["usageMetadata"], after["usageMetadata"]
+    assert first["promptTokenCount"] == 10
+    assert first["responseTokensDetails"][0]["modality"] == "TEXT"
+    assert second["promptTokenCount"] > first["promptTokenCount"], "with the result"

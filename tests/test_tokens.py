@@ -1,6 +1,5 @@
 """Tokens and lists of models, from the settings to the socket."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -17,10 +16,8 @@ from edgevoice.daemon.token_url import mend, wait
 from edgevoice.live.token import Token
 from edgevoice.simulator import Connected
 from tests.evening import Evening, evening
-from tests.life import Life
 from tests.test_daemon_link import OPTIONS, SETUP_COMPLETE, Here, Party, linked, party
 from tests.test_daemon_reload import histories, is_up_again, setups
-from tests.test_life import live
 
 NO_SUCH_MODEL = "models/x is not found for API version v1beta, or is not supported"
 INTERNAL = "Internal error encountered."
@@ -194,31 +191,44 @@ async def test_a_connection_is_left_before_its_token_ends(
     assert latest - up == pytest.approx(140, abs=1)
 
 
-def test_two_hours_of_connections_of_nine_minutes_take_a_token_for_three(
-    monkeypatch: pytest.MonkeyPatch,
+# -- one that is dead ------------------------------------------------------------
+
+DEAD = "Token has been used too many times"
+
+
+async def refuse(other: Party, socket: ServerConnection) -> None:
+    await other.hear_setup(socket)
+    await socket.close(1011, DEAD)
+
+
+async def test_a_fixed_token_that_is_dead_waits_for_a_person(tmp_path: Path) -> None:
+    async with party(refuse) as (other, address), linked(tmp_path, address) as here:
+        server = Server(address, "auth_tokens/fixed", OPTIONS, ("another-model",))
+        here.link.use(server, leave_after=0)
+        await here.until(lambda: here.link.status == "refused")
+        assert here.link.error == (
+            f"{DEAD} (1011); put a new token in its place, or set `token_command` or "
+            "`token_url` in [live]"
+        )
+
+    assert other.attempts == 1
+    assert asked(other) == [OPTIONS.model], "no other model mends that"
+
+
+@pytest.mark.usefixtures("given")
+async def test_a_source_that_gives_dead_tokens_is_not_asked_in_a_loop(
+    tmp_path: Path,
 ) -> None:
-    given: list[float] = []
+    async with (
+        party(refuse) as (other, address),
+        with_tokens(tmp_path, address) as here,
+    ):
+        here.handles.take("a-handle")
+        await here.until(lambda: here.link.status == "refused")
+        assert "gives must be new each time" in str(here.link.error)
+        assert here.handles.kept
 
-    async def give(source: TokenSource, now: float) -> Token:
-        given.append(asyncio.get_running_loop().time())
-        return Token(f"auth_tokens/{len(given)}", 1800.0)
-
-    monkeypatch.setattr(credentials, "fetch", give)
-
-    async def talk_now_and_then(here: Life) -> None:
-        for number in range(1, 25):
-            await here.say(0.5)
-            await here.is_settled()
-            await asyncio.sleep(300)
-            assert here.mouth.runs == list(range(1, number + 1))
-        assert here.appliance.link.generation == 14
-        assert here.appliance.handles.resumed
-
-    live(
-        talk_now_and_then,
-        live={"token_command": ["token"], "session": {"idle_reset_minutes": 0}},
-    )
-    assert [round(at / 60) for at in given] == [0, 27, 54, 81, 108]
+    assert other.attempts == 1
 
 
 # -- when none comes -------------------------------------------------------------

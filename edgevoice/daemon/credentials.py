@@ -2,8 +2,8 @@
 
 Tokens come from a program or from an address of the person's own, so that no key lives
 on the device. A new session takes a new token. A connection that resumes a session
-takes that session's token again while it lasts; should the server refuse that, a new
-one. Tokens are in memory only, never logged, and in no error's text.
+takes that session's token again while it lasts and opens connections; should the server
+refuse that, a new one. Tokens are in memory only, never logged, and in no error's text.
 """
 
 import asyncio
@@ -12,12 +12,13 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from edgevoice import config
 from edgevoice.config import Live
 from edgevoice.daemon import token_url
+from edgevoice.daemon.backoff import STABLE_S
 from edgevoice.daemon.token_url import LONGEST, NoToken, mend, wait
 from edgevoice.errors import CredentialError
 from edgevoice.live.closing import Ending, Remedy
@@ -32,8 +33,16 @@ REAP_S: Final = 1.0
 USUAL_LIFE_S: Final = 600.0
 """How long a connection lives if no setting says so ("Session management"), seconds."""
 
+OPENING_S: Final = 15.0
+"""A token must open connections for so long yet to be taken again, seconds: that one is
+opened takes a while, see ``calling``."""
+
 NEVER: Final = float("inf")
 
+_REPLACED: Final = "the session is resumed with a new token"
+_NEW_ONES: Final = (
+    "what `token_command` or `token_url` in [live] gives must be new each time"
+)
 _RUN_IT: Final = "run it by hand, as the same user, to see why"
 
 
@@ -73,6 +82,7 @@ class Credentials:
         self.ends = NEVER
         self._clock = clock
         self._token: Token | None = None
+        self._opens_until = 0.0
         self._reused = False
 
     async def credential(
@@ -88,34 +98,50 @@ class Credentials:
         Raises:
             NoToken: None came.
         """
-        left = self.ends - self._clock()
-        enough = (connection or USUAL_LIFE_S) <= left < NEVER
-        if resuming and enough and self._token is not None:
+        if resuming and self._token is not None and self._serves(connection):
             self._reused = True
             return self._token.value
         self.forget()
         self._token = token = await fetch(source, time.time())
-        self.ends = self._clock() + token.life if token.life else NEVER
+        now = self._clock()
+        self._opens_until = now + token.opens
+        self.ends = now + token.life if token.life else NEVER
         return token.value
+
+    def _serves(self, connection: float) -> bool:
+        """Whether the token opens one more connection, and covers all of it."""
+        now = self._clock()
+        lives = (connection or USUAL_LIFE_S) <= self.ends - now < NEVER
+        return lives and now + OPENING_S <= self._opens_until
 
     def forget(self) -> None:
         """The next connection takes a new token."""
         self._token, self.ends, self._reused = None, NEVER, False
 
-    def blamed(self, ending: Ending, lived: float) -> bool:
-        """Whether a connection failed because its token had been used before.
+    def judge(self, ending: Ending, lived: float) -> tuple[Ending, bool]:
+        """See whether the end of a connection was its token's.
 
-        The Live API allows that for resuming; some servers refuse it all the same.
+        The Live API lets a session be resumed with its token; some servers refuse it
+        all the same. A token that is dead is replaced, and the session goes on; unless
+        it was dead when it was new, which a person must mend.
 
         Args:
             ending: How the connection ended.
             lived: Seconds from setupComplete to its end; 0 if it never came up.
+
+        Returns:
+            The ending as it is to be taken, and whether to try again at once.
         """
-        if lived or not ending.code:
-            return False
-        reused = self._reused
+        dead, reused = ending.token_is_dead, self._reused
+        if self._token is None or not ending.code or (lived and not dead):
+            return ending, False
         self.forget()
-        return reused and ending.remedy is not Remedy.RESUME
+        if dead and not (lived or reused):
+            return replace(ending, cure=_NEW_ONES), False
+        if not dead and (not reused or ending.remedy is Remedy.RESUME):
+            return ending, False
+        resumed = replace(ending, remedy=Remedy.RESUME, cure=_REPLACED)
+        return resumed, reused or lived >= STABLE_S
 
 
 async def fetch(source: TokenSource, now: float) -> Token:

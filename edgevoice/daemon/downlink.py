@@ -42,8 +42,8 @@ class Downlink:
         session: Knows what messages mean.
         messages: The socket: text or binary messages until it closes.
         send: Sends one text message.
-        hearer: Takes the events, but for
-        callee: which takes the calls.
+        hearer: Takes the events.
+        callee: Takes the calls, after that.
         clock: Seconds of the loop's clock.
     """
 
@@ -68,11 +68,10 @@ class Downlink:
         """Receive until the socket closes."""
         async for message in self._messages:
             for event in self._decode(message):
+                self._hearer.take(event)
                 if isinstance(event, incoming.ToolCall):
                     crossing = self._session.state is State.IN_ACTIVITY
                     self._callee.take(event, self._respond, crossing=crossing)
-                else:
-                    self._hearer.take(event)
 
     def _decode(self, message: str | bytes) -> list[incoming.ServerEvent]:
         try:

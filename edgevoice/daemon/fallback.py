@@ -12,8 +12,6 @@ AGAIN_S: Final = 3600.0
 PATIENCE: Final = 2
 """So many internal errors in a row of new sessions, and the model is given up."""
 
-_INTERNAL_ERROR: Final = 1011
-
 
 class Fallback:
     """Goes through a list of models; loop's thread only.
@@ -64,8 +62,7 @@ class Fallback:
             have been tried.
         """
         retried = ending.remedy is Remedy.RESUME
-        internal = ending.code == _INTERNAL_ERROR and not ending.timed_out
-        failed = internal and retried and lived < STABLE_S and not resumed
+        failed = ending.internal and retried and lived < STABLE_S and not resumed
         self._errors = self._errors + 1 if failed else 0
         if not ending.no_such_model and self._errors < PATIENCE:
             return None

@@ -17,8 +17,6 @@ log = logging.getLogger(__name__)
 SAVE_EVERY_S: Final = 20.0
 """Handles come as often as once a second; SD cards wear. Seconds."""
 
-_INTERNAL_ERROR: Final = 1011
-
 
 class Handles:
     """The newest handle, in memory and on disk; loop's thread only.
@@ -89,8 +87,7 @@ class Handles:
     def ended(self, ending: Ending, lived: float) -> None:
         """Judge the handle by how the connection ended."""
         retried = ending.remedy is Remedy.RESUME  # a quota is not the handle's fault
-        internal = ending.code == _INTERNAL_ERROR and not ending.timed_out
-        failed = retried and internal and lived < STABLE_S
+        failed = retried and ending.internal and lived < STABLE_S
         self._internal_errors = self._internal_errors + 1 if failed else 0
         if ending.remedy is Remedy.FRESH or self._internal_errors >= 2:
             if self._newest is not None:

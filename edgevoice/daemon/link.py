@@ -153,9 +153,10 @@ class Link:
         Returns:
             The ending as it is to be taken, and whether to try again at once.
         """
-        if self._credentials.blamed(ending, lived):
-            cure = "the session is resumed with a new token"
-            return Ending(ending.code, ending.reason, Remedy.RESUME, cure), True
+        dead = ending.token_is_dead
+        ending, another = self._credentials.judge(ending, lived)
+        if another or dead:
+            return ending, another
         resumed, before = self._handles.resumed, self._fallback.model
         model = self._fallback.ended(ending, lived, self._clock(), resumed=resumed)
         if model is None:

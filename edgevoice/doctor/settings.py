@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from edgevoice import config
-from edgevoice.config import CREDENTIAL_NAME, Configuration, Live
+from edgevoice.config import CREDENTIAL_NAME, Configuration, Live, places
 from edgevoice.doctor.finding import Finding, failed, ok, skipped, warning, wrong
 from edgevoice.errors import ConfigError, CredentialError
 from edgevoice.live.endpoint import is_token
@@ -67,7 +67,7 @@ def check_key(
 def _of_services(path: Path | None, environ: Mapping[str, str]) -> Iterator[Path]:
     """Where the two units have their key: LoadCredential= in each."""
     home = environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME", "/")) / ".config"
-    for folder in (config.SYSTEM_FILE.parent, Path(home) / "edgevoice"):
+    for folder in (places.SYSTEM_FILE.parent, Path(home) / "edgevoice"):
         if path is None or path.parent == folder:
             yield folder / CREDENTIAL_NAME
 

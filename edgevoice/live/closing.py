@@ -45,6 +45,18 @@ class Ending:
         return self.reason.lower().startswith(_TOO_OLD)
 
     @property
+    def token_is_dead(self) -> bool:
+        """The ephemeral token does not open a connection, or none any more."""
+        words = self.reason.lower()
+        return any(dead in words for dead in _DEAD_TOKEN)
+
+    @property
+    def internal(self) -> bool:
+        """The server has trouble of its own; 1011 says more than that, too."""
+        usual = self.timed_out or self.token_is_dead
+        return self.code == _INTERNAL_ERROR and not usual
+
+    @property
     def no_such_model(self) -> bool:
         """The server does not offer the model, or not for the Live API."""
         return self.cure == _MODEL
@@ -62,6 +74,14 @@ _TOO_OLD: Final = (
     "the operation was aborted",  # 1008
 )
 
+_INTERNAL_ERROR: Final = 1011
+
+_DEAD_TOKEN: Final = (
+    "token has been used too many times",
+    "new_session_expire_time",  # too late for a new connection
+    "token has expired",  # also "auth token has expired", in the middle of a session
+)
+
 
 @dataclass(frozen=True, slots=True)
 class _Row:
@@ -72,6 +92,9 @@ class _Row:
 
 
 _KEY: Final = "check the API key"
+_TOKEN: Final = (
+    "put a new token in its place, or set `token_command` or `token_url` in [live]"
+)
 _MODEL: Final = "check `model` in [live]"
 _SETTINGS: Final = "check [live] in the settings"
 _QUOTA: Final = "wait, or raise the quota of the project"
@@ -79,6 +102,7 @@ _QUOTA: Final = "wait, or raise the quota of the project"
 _ROWS: Final = (
     _Row(None, "api key", Remedy.REFUSED, _KEY),
     _Row(None, "api_key", Remedy.REFUSED, _KEY),
+    *(_Row(None, words, Remedy.REFUSED, _TOKEN) for words in _DEAD_TOKEN),
     _Row(None, "invalid session handle", Remedy.FRESH),
     _Row(None, "session not found", Remedy.FRESH),
     _Row(None, "requested entity was not found", Remedy.FRESH),

@@ -2,7 +2,9 @@
 
 The Live API's rules ("Ephemeral tokens", AuthToken): a token begins one session, soon
 after it was made (60 s by default). Resuming that session does not count as a use, but
-no message is taken after ``expireTime`` (30 minutes by default).
+no message is taken after ``expireTime`` (30 minutes by default). What the documents do
+not say: after ``newSessionExpireTime`` no session is resumed with it either (seen in
+production; the close says ``new_session_expire_time deadline exceeded``).
 """
 
 from datetime import datetime
@@ -15,6 +17,9 @@ from edgevoice.live.endpoint import TOKEN_PREFIX
 
 LIFE_S: Final = 1800.0
 """What a token lives if nothing else is said, seconds."""
+
+OPENS_S: Final = 60.0
+"""How long it opens connections if nothing else is said, seconds."""
 
 LONGEST_LIFE_S: Final = 20 * 3600.0
 """No token may live longer, seconds."""
@@ -30,10 +35,12 @@ class Token(Struct, frozen=True):
         value: A secret.
         life: How long messages are taken with it, seconds from now; 0 if that is not
             to be counted on.
+        opens: How long connections may be made with it, seconds from now.
     """
 
     value: str
     life: float
+    opens: float = OPENS_S
 
     def __repr__(self) -> str:
         return "Token(...)"
@@ -42,6 +49,7 @@ class Token(Struct, frozen=True):
 class _Answer(Struct, rename="camel"):
     name: str
     expire_time: datetime | None = field(default=None)
+    new_session_expire_time: datetime | None = field(default=None)
 
 
 def parse_token(output: bytes, now: float) -> Token:
@@ -68,7 +76,8 @@ def parse_token(output: bytes, now: float) -> Token:
         raise ValueError("no token in it")
     if " " in name or name == TOKEN_PREFIX:
         raise ValueError("no token in it")
-    return Token(name, _life(answer.expire_time, now))
+    opens = _opens(answer.new_session_expire_time, now)
+    return Token(name, _life(answer.expire_time, now), opens)
 
 
 def _life(expires: datetime | None, now: float) -> float:
@@ -76,3 +85,7 @@ def _life(expires: datetime | None, now: float) -> float:
         return LIFE_S
     life = expires.timestamp() - now
     return min(life, LONGEST_LIFE_S) if life >= SHORTEST_LIFE_S else 0.0
+
+
+def _opens(until: datetime | None, now: float) -> float:
+    return OPENS_S if until is None else max(0.0, until.timestamp() - now)

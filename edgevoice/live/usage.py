@@ -189,26 +189,42 @@ def most_for_next(context: Sum, prices: Prices, hold_s: float) -> float:
 
 
 class OnceATurn:
-    """Which counts stand for which turn: of those of one turn only the last.
+    """Which counts stand for which turn: of those of one generation only the last.
 
     Several messages of a turn may carry counts, the same again or more of them; to
     add them up would bill the context twice. A turn is the model's: it begins with
     what the model says, and ends with ``turnComplete``, with the link, or where the
     next one begins. So one that nobody asked for, was talked over, or lost its link
     counts once, too.
+
+    A function call makes two generations of a turn, and what is known of their counts
+    is not one thing. The Developer API sends one count at the end of the turn, with
+    the prompt once, and the tokens of the call among the response's (recordings of
+    2.5 native audio and 3.1, pydantic-ai tests/realtime/cassettes/test_google_ws). A
+    gateway to Vertex ends a turn for each, with a count of its own (test_parity_ws
+    there). Counts on the message of the call itself were seen, too (litellm pull
+    request 26590, strands-agents/harness-sdk 3725); that would be all of the first
+    generation. The prompt tells these apart: within a generation it does not change,
+    and that of the one after a call holds the call and its result, so it is longer.
+    Hence a count after a call with a longer prompt stands beside the one before it,
+    and one with the same prompt takes its place, also behind a ``turnComplete``:
+    extended thinking ends several turns for one question. Should a server count a
+    whole turn together after each call, this is too much by one context: better so
+    than too little.
     """
 
     def __init__(self) -> None:
-        self._last: incoming.Usage | None = None
+        self._last = incoming.Usage()
         self._repeats = False
         self._complete = False
+        self._called = False
 
     def take(self, event: incoming.ServerEvent) -> bool | None:
         """What an event does to the bill.
 
         Returns:
-            None: nothing. False: it is the first count of a turn. True: it takes the
-            place of the one before.
+            None: nothing. False: it is the first count of a generation. True: it takes
+            the place of the one before.
         """
         match event:
             case incoming.Usage():
@@ -219,16 +235,22 @@ class OnceATurn:
                 self._complete = True
             case incoming.Audio() | incoming.Progress() | incoming.ToolCall():
                 self._repeats = self._repeats and not self._complete
+                earlier = self._called and not self._complete
+                self._called = earlier or isinstance(event, incoming.ToolCall)
                 self._complete = False
             case incoming.SetupComplete():
-                self._last, self._repeats, self._complete = None, False, False
+                self._last, self._repeats = incoming.Usage(), False
+                self._complete = self._called = False
             case _:
                 pass
         return None
 
     def _count(self, usage: incoming.Usage) -> bool | None:
-        if usage == self._last:  # a new turn has more context than the one before
+        last, self._last = self._last, usage
+        if usage == last:
             return None
-        self._last = usage
-        repeats, self._repeats = self._repeats, True
+        same = 0 < usage.prompt == last.prompt
+        another = self._called and usage.prompt > last.prompt
+        repeats = same or (self._repeats and not another)
+        self._repeats = True
         return repeats

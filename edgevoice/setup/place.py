@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from edgevoice import config
+from edgevoice.config import places
 from edgevoice.errors import ConfigError, CredentialError
 
 LONGEST: Final = 4096
@@ -86,10 +87,10 @@ def place(
     if named:
         return _own(Path(named))
     if root:
-        key = config.SYSTEM_FILE.with_name(config.CREDENTIAL_NAME)
-        return Place(config.SYSTEM_FILE, key, is_system=True, folder_mode=0o755)
+        key = places.SYSTEM_FILE.with_name(config.CREDENTIAL_NAME)
+        return Place(places.SYSTEM_FILE, key, is_system=True, folder_mode=0o755)
     found = config.find(None, environ)
-    if found == config.SYSTEM_FILE and not config.sets_nothing(found):
+    if found == places.SYSTEM_FILE and not config.sets_nothing(found):
         raise ConfigError(
             f"the settings that count on this machine are {found}: use "
             "`sudo edgevoice setup`, or --config FILE for others"
@@ -101,9 +102,9 @@ def place(
 def _own(settings: Path) -> Place:
     settings = settings.expanduser().absolute()
     key = settings.with_name(config.CREDENTIAL_NAME)
-    if settings.name != config.SYSTEM_FILE.name:  # the key beside it may be a service's
+    if settings.name != places.SYSTEM_FILE.name:  # the key beside it may be a service's
         key = settings.with_name(f"{settings.stem}.key")
-    is_system = settings == config.SYSTEM_FILE
+    is_system = settings == places.SYSTEM_FILE
     return Place(settings, key, is_system, 0o755 if is_system else 0o700)
 
 

@@ -49,6 +49,7 @@ BEHAVIOURS: Final[dict[str, type[Behaviour]]] = {
     "usage": counts.Usage,
     "full_usage": counts.FullUsage,
     "repeated_usage": counts.RepeatedUsage,
+    "call_usage": counts.CallUsage,
     "no_usage": counts.NoUsage,
     "strict_calls": strictness.StrictCalls,
     "seed_only": strictness.SeedOnly,

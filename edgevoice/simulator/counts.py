@@ -9,7 +9,7 @@ import msgspec
 from edgevoice.errors import ConfigError
 from edgevoice.simulator.behaviour import Line, Message
 from edgevoice.simulator.messages import Changing, content_of
-from edgevoice.simulator.sessions import spoken
+from edgevoice.simulator.sessions import spoken, typed
 from edgevoice.simulator.turn import Turn
 
 FIELDS: Final = frozenset(
@@ -104,4 +104,21 @@ class RepeatedUsage(Changing):
             "totalTokenCount": prompt + said,
         }
         usage = {name: count for name, count in counts.items() if count}
+        return [{**message, "usageMetadata": usage}]
+
+
+class CallUsage(Changing):
+    """Counts what it took to call a function with the call, the answer at its end."""
+
+    def change(self, line: Line, message: Message, turn: Turn | None) -> list[Message]:
+        if turn is None or "toolCall" not in message:
+            return [message]
+        calls = msgspec.json.encode(message["toolCall"]).decode()
+        prompt, called = turn.shown.tokens, typed("model", calls).tokens
+        usage = {
+            "promptTokenCount": prompt,
+            "responseTokenCount": called,
+            "totalTokenCount": prompt + called,
+            "responseTokensDetails": [{"modality": "TEXT", "tokenCount": called}],
+        }
         return [{**message, "usageMetadata": usage}]

@@ -64,11 +64,13 @@ class CommandTool(Described, kw_only=True):
         variables = environment({**command.environment, **secrets})
         stdin = _encoded(values) if command.stdin else None
         hidden = Hidden(secrets)
+        told = False
         try:
             async with started(argv, variables, self.timeout_s, stdin) as running:
                 output = Output(running.output)
                 if command.stream:
                     async for line in output.lines():
+                        told = True
                         yield Result(
                             response={"output": hidden.left_out(line)}, more=True
                         )
@@ -76,6 +78,9 @@ class CommandTool(Described, kw_only=True):
         except (OSError, ValueError) as error:
             yield failed(f"cannot be started: {_reason(error)}")
             return
+        well = running.status == 0 and not running.late
+        if told and well and not output.cut:
+            return  # the lines have said it all: the model need not speak once more
         text = "" if command.stream else hidden.left_out(output.text)
         yield self._result(running, text, hidden, cut=output.cut)
 

@@ -110,7 +110,7 @@ async def started(
     Raises:
         OSError: It cannot be started.
     """
-    mark = secrets.token_hex(8)
+    mark = f"{os.getpid()}-{secrets.token_hex(8)}"
     async with contextlib.AsyncExitStack() as stack:
         output, write_output = await _pipe(stack)
         errors, write_errors = await _pipe(stack)

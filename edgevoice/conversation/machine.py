@@ -11,7 +11,7 @@ After a barge-in the old response's audio, ``interrupted`` and ``turnComplete``
 still arrive, while the button is held or after it. The rules that sort them:
 
 * The server owes one ``turnComplete`` for every activity that we closed. Those
-  of responses that were talked over are counted in ``_Response.owed``.
+  of responses that were talked over are counted in ``Response.owed``.
 * Audio that arrives before our ``activityEnd`` is sent is never for the new
   turn. It is dropped.
 * Audio that arrives after it, while an old ``turnComplete`` is still owed, is
@@ -29,170 +29,20 @@ turn_complete", no generation_complete); langwatch/scenario issue 360 for the
 pair that arrives after generationComplete.
 """
 
-from dataclasses import dataclass
-from enum import Enum, auto
 from typing import Final
 
-HOLD_LIMIT: Final = 1.0
-"""How long doubtful audio is held before it counts as new, seconds.
-
-It runs from the first doubtful chunk: when a stalled network comes back, all
-that is old arrives in one burst. What must fit into it is one round trip, the
-time for which an old response may still be streamed to us.
-"""
-
-HOLD_LIMIT_BEGUN: Final = 5.0
-"""The same where an old response had begun, seconds.
-
-Then the server surely closes it, so there is less doubt and more patience.
-"""
-
-MOST_SENDINGS: Final = 3
-"""Times that a turn is sent before it is given up: it may be what breaks the link."""
-
-CALL_LIMIT: Final = 150.0
-"""A function call ends by itself after two minutes at most, and its question before;
-so long may the server be silent while it waits for the result, seconds."""
-
-ASK_LIMIT: Final = 15.0
-"""A call that is to be allowed waits so long for a press, seconds."""
-
-ASK_TAP: Final = 0.35
-"""A press that allows a call is shorter than this, seconds; a longer one is speech, as
-nobody is to allow with "no, do not". The usual pre-roll holds as much and more, so that
-nothing is lost of what is said."""
-
-BOUNCE: Final = 0.05
-"""A release shorter than this is the button's contact, not the hand, seconds."""
-
-
-class Phase(Enum):
-    """What the person perceives."""
-
-    IDLE = "idle"
-    LISTENING = "listening"
-    THINKING = "thinking"
-    SPEAKING = "speaking"
-
-
-class Gate(Enum):
-    """What becomes of response audio that arrives now."""
-
-    PLAY = auto()
-    HOLD = auto()
-    """Into the playout, but not to be heard yet."""
-    DROP = auto()
-
-
-class Event(Enum):
-    """What can happen. Each is reported on the event loop's thread."""
-
-    PRESSED = auto()
-    """The first source is held."""
-    RELEASED = auto()
-    """The last source let go."""
-    SILENCED = auto()
-    """``edgevoice stop``: be quiet."""
-    TAPPED = auto()
-    """A tap from afar: be quiet, or say again."""
-    REPEATING = auto()
-    """The last answer is being played again, to its end."""
-    SAID = auto()
-    """A typed turn is to be sent."""
-    SENT = auto()
-    """The turn's ``activityEnd`` or text is on its way."""
-    ABANDONED = auto()
-    """The ``activityEnd`` of a cancelled turn is on its way."""
-    LINK_UP = auto()
-    """Setup is complete on a new connection: a new session."""
-    LINK_RESUMED = auto()
-    """Setup is complete on a new connection: it goes on with the session."""
-    LINK_DOWN = auto()
-    """The connection is gone."""
-    REFUSED = auto()
-    """No connection will come before a person has mended something."""
-    AUDIO = auto()
-    """A chunk of response audio arrived; ask ``gate`` first."""
-    PROGRESS = auto()
-    """Something moves: a chunk was sent, a transcript or a tool call came."""
-    INTERRUPTED = auto()
-    GENERATION_COMPLETE = auto()
-    TURN_COMPLETE = auto()
-    DRAINED = auto()
-    """The last frame of the response has been played."""
-    UNHEARD = auto()
-    """There is no speaker to play the response."""
-    SPEECHLESS = auto()
-    """The utterance that was closed holds no sound: no microphone."""
-    BUDGET_LOW = auto()
-    """The day's budget is nearly spent; reported once a day."""
-    BUDGET_SPENT = auto()
-    """It is spent: nothing new is to be asked."""
-    BUDGET_FREE = auto()
-    """There is money again: midnight, or a higher budget."""
-    CALLED = auto()
-    """The model waits for the result of a function call."""
-    RESPONDED = auto()
-    """It does not wait for one any more."""
-    ASKED = auto()
-    """A call is to be allowed by the person, with a press."""
-    UNASKED = auto()
-    """The call is not wanted any more."""
-    TIMEOUT = auto()
-    """``deadline`` has passed."""
-
-
-class Command(Enum):
-    """What is to be done. Commands are idempotent and cannot fail."""
-
-    SILENCE = "throw away all sound that is still to be heard"
-    FORGET_PRE_ROLL = "what was heard before the press was our own loudspeaker"
-    RECORD = "begin an utterance"
-    RECORD_MORE = "go on with the utterance that still waits to be sent"
-    OPEN_ACTIVITY = "it is no tap: the utterance may be sent"
-    CLOSE_ACTIVITY = "the utterance is complete"
-    DISCARD = "it was a tap: forget the utterance"
-    REPEAT = "play the last answer again, if there is one"
-    SEND_TEXT = "send the typed turn"
-    BEGIN_ANSWER = "the response has begun: what was said need not be kept"
-    PLAY_HELD = "what was held is the new response: let it be heard"
-    FINISH_PLAYOUT = "the response has no more audio: play what is left"
-    LEAVE_LINK = "the server has fallen silent: go on with another connection"
-    LEAVE_SESSION = "it hears but does not answer: send the turn in a new session"
-    WARN_BUDGET = "tell that the day's budget is nearly spent"
-    REFUSE_PRESS = "tell that nothing can be asked: the day's budget is spent"
-    ASK = "signal that a press would allow the call"
-    CONFIRM = "the person allows the call"
-    DECLINE = "the person does not allow the call"
-    TURN_ANSWERED = "answered"
-    TURN_TALKED_OVER = "talked over"
-    TURN_CANCELLED = "cancelled"
-    TURN_CUT = "lost: the link broke in mid answer"
-    TURN_STALLED = "lost: the server stopped in mid answer"
-    TURN_REFUSED = "lost: the server refuses us"
-    TURN_EMPTY = "lost: the server had nothing to say"
-    TURN_UNANSWERED = "lost: the server did not answer in time"
-    TURN_BROKEN = "lost: the link broke each time that it was sent"
-    TURN_UNHEARD = "lost: there is no loudspeaker"
-    TURN_SPEECHLESS = "lost: the microphone gave no sound"
-    TURN_EXPIRED = "lost: no link came up in time"
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """Durations in seconds; the settings say them in milliseconds."""
-
-    tap: float = 0.2
-    """A shorter press is a tap. 0: every press is speech."""
-    tail: float = 0.2
-    """Sound after the release that still belongs to the utterance."""
-    max_hold: float = 120.0
-    """A button held longer is stuck: the utterance ends here."""
-    answer: float = 15.0
-    """The server may be silent for so long while it owes a response."""
-    keep: float = 300.0
-    """An utterance waits so long for a link."""
-
+from edgevoice.conversation.memory import Press, Question, Response
+from edgevoice.conversation.timing import (
+    ASK_LIMIT,
+    ASK_TAP,
+    BOUNCE,
+    CALL_LIMIT,
+    HOLD_LIMIT,
+    HOLD_LIMIT_BEGUN,
+    MOST_SENDINGS,
+    Timing,
+)
+from edgevoice.conversation.vocabulary import Command, Event, Gate, Phase
 
 _WITHOUT_END: Final = float("inf")
 
@@ -206,9 +56,9 @@ class Conversation:
         self._due: float | None = None
         """When what the phase waits for is given up."""
         self._timing = timing or Timing()
-        self._press: _Press | None = None
-        self._question: _Question | None = None
-        self._response = _Response()
+        self._press: Press | None = None
+        self._question: Question | None = None
+        self._response = Response()
         self._spent = False
         """The day's budget is spent."""
         self._warn = False
@@ -363,7 +213,7 @@ class Conversation:
         else:
             begin = (*self._give_up_response(), Command.RECORD)
         self.phase = Phase.LISTENING
-        self._press = _Press(began=began, joins=joins, idle=idle)
+        self._press = Press(began=began, joins=joins, idle=idle)
         self._due = began + timing.tap
         return (Command.SILENCE, *begin, *self._confirm_if_due(now))
 
@@ -620,19 +470,17 @@ class Conversation:
     def _asked(self, now: float) -> tuple[Command, ...]:
         if self.phase is Phase.LISTENING:  # they are speaking: it is another question
             return (Command.DECLINE,)
-        self._question = _Question(due=now + ASK_LIMIT)
+        self._question = Question(due=now + ASK_LIMIT)
         return (Command.ASK,)
 
-    def _press_answers(self, question: "_Question", now: float) -> tuple[Command, ...]:
+    def _press_answers(self, question: Question, now: float) -> tuple[Command, ...]:
         if question.pressed is None:
             question.pressed = now
         question.released = False  # at the end of a bounce
         question.due = question.pressed + max(self._timing.tap, ASK_TAP)
         return ()
 
-    def _end_of_question(
-        self, question: "_Question", now: float
-    ) -> tuple[Command, ...]:
+    def _end_of_question(self, question: Question, now: float) -> tuple[Command, ...]:
         """It was pressed and let go, or is still held, or nobody came."""
         self._question = None
         if question.pressed is None:
@@ -702,73 +550,3 @@ class Conversation:
         if self.link_up:
             return (Command.TURN_UNANSWERED, Command.LEAVE_LINK)
         return (Command.TURN_EXPIRED,)
-
-
-@dataclass(slots=True)
-class _Press:
-    """One press, from its first edge to the end of its tail."""
-
-    began: float
-    joins: bool
-    """It goes on with an utterance that could not be sent yet."""
-    idle: bool
-    """Nothing went on when it began."""
-    confirmed: bool = False
-    """It lasted longer than a tap."""
-    released: bool = False
-
-
-@dataclass(slots=True)
-class _Question:
-    """A call that the person is asked to allow."""
-
-    due: float
-    """When there is an answer: nobody came, they let go, or they hold it too long."""
-    pressed: float | None = None
-    released: bool = False
-
-    def let_go(self, now: float) -> None:
-        if self.pressed is not None and not self.released:
-            self.released, self.due = True, now + BOUNCE
-
-
-@dataclass(slots=True)
-class _Response:
-    """What the server still owes us."""
-
-    open: bool = False
-    """The present turn was sent and its ``turnComplete`` is to come."""
-    owed: int = 0
-    """``turnComplete`` messages still to come for responses nobody awaits."""
-    owed_begun: bool = False
-    """One of them is for a response that had begun."""
-    sendings: int = 0
-    """How often the present turn was sent whole."""
-    keep_until: float = 0.0
-    """When it is given up if no link comes."""
-    held: bool = False
-    """Doubtful audio waits in the playout."""
-    complete: bool = False
-    """The present response has no more audio."""
-    typed: bool = False
-    """The question was typed, so nothing can be said in addition."""
-    outcome: Command = Command.TURN_ANSWERED
-    """How it will have ended once it is played to its end."""
-    calling: bool = False
-    """The server waits for the result of a function call."""
-    doubted: bool = False
-    """This link resumed a session, and nothing was answered on it yet."""
-
-    def begin(self) -> None:
-        self.held = self.complete = False
-        self.outcome = Command.TURN_ANSWERED
-
-    def forget_owed(self) -> None:
-        """Nothing of an older turn can come any more."""
-        self.owed, self.owed_begun = 0, False
-
-    def disown(self, *, begun: bool = False) -> None:
-        """The present response is not awaited any more."""
-        self.owed += self.open
-        self.owed_begun = self.owed_begun or (self.open and begun)
-        self.open = self.held = False

@@ -1,15 +1,13 @@
 """What is wrong with the settings of tools though each key by itself is right."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from edgevoice.config.tables import Configuration
+from edgevoice.config.tool_tables import McpSettings, ToolSettings
 from edgevoice.tools import schema, template
 
-if TYPE_CHECKING:
-    from edgevoice.config import Configuration, McpSettings, ToolSettings
 
-
-def mistakes(settings: "Configuration") -> Iterator[str]:
+def contradictions(settings: Configuration) -> Iterator[str]:
     """A line for each mistake; the first of several tables is ``tools[1]``."""
     for number, tool in enumerate(settings.tools, 1):
         for mistake in _wrong_tool(tool):
@@ -20,7 +18,7 @@ def mistakes(settings: "Configuration") -> Iterator[str]:
     yield from _same_names(settings)
 
 
-def _wrong_tool(tool: "ToolSettings") -> Iterator[str]:
+def _wrong_tool(tool: ToolSettings) -> Iterator[str]:
     parameters = schema.schema_of(tool.parameters)
     wrong = [*schema.mistakes(parameters)]
     for mistake in wrong:
@@ -33,7 +31,7 @@ def _wrong_tool(tool: "ToolSettings") -> Iterator[str]:
         yield "stream = True: needs background = true; other tools answer once"
 
 
-def _wrong_server(server: "McpSettings") -> Iterator[str]:
+def _wrong_server(server: McpSettings) -> Iterator[str]:
     if bool(server.command) == bool(server.url):
         yield "command: give either command or url"
     elif server.url and (server.environment or server.secrets):
@@ -42,7 +40,7 @@ def _wrong_server(server: "McpSettings") -> Iterator[str]:
         yield "command: takes environment and secrets; headers are for a url"
 
 
-def _same_names(settings: "Configuration") -> Iterator[str]:
+def _same_names(settings: Configuration) -> Iterator[str]:
     """Two things that the model would call by one name, and names of nothing."""
     functions = settings.functions
     taken: dict[str, str] = dict.fromkeys(functions.builtin, "functions.builtin")
