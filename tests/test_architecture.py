@@ -26,7 +26,7 @@ OURS = {
     "audio": {"audio", "errors"},
     "controls": {"controls", "errors"},
     "config": {"config", "errors", "live.endpoint", "live.models"}
-    | {"tools.names", "tools.schema", "tools.template"},
+    | {"tools.names", "tools.schema", "tools.template", "tools.tool"},
     "demo": set(),
     "tools": {"tools", "errors"},
     "simulator": {"simulator", "live", "audio.pcm", "errors"},
@@ -47,7 +47,8 @@ OURS = {
     "daemon.client": {"errors"},
     "doctor": {"doctor", "config", "live", "audio", "controls", "errors"}
     | {"daemon.calling", "daemon.client", "daemon.server", "daemon.threads"}
-    | {"daemon.credentials", "daemon.token_url"},
+    | {"daemon.credentials", "daemon.token_url"}
+    | {"daemon.bell", "daemon.camera", "daemon.toolbox"},
     "setup": {"setup", "doctor", "config", "live.endpoint", "errors"}
     | {"audio.devices", "audio.names", "daemon.client", "daemon.server"},
     "cli": {"commands", "daemon.client", "errors"},
@@ -70,7 +71,7 @@ OURS = {
 
 # Who may import what is not ours: the event loop, and hardware, each in its own files.
 FOREIGN = {
-    "asyncio": {"daemon", "simulator", "tools", "commands", "doctor.server"},
+    "asyncio": {"daemon", "simulator", "tools", "commands", "doctor"},
     "websockets": {"daemon", "simulator", "doctor.server"},
     "PIL": {"jpeg"},
     "pyaudio": {"audio.portaudio"},

@@ -200,6 +200,11 @@ def mistakes(path: Path) -> list[str]:
             'tools[1].command: needs a program: ["/usr/bin/program", "argument", ...]',
         ),
         (
+            f"{TOOL}timeout_s = 300",
+            "tools[1].timeout_s = 300: the model waits for this tool, so 120 at most; "
+            "or set background = true",
+        ),
+        (
             f"{TOOL}stream = true",
             "tools[1].stream = True: needs background = true; other tools answer once",
         ),
@@ -380,7 +385,7 @@ RANGES = {
 """Smallest and largest value of every number."""
 
 
-NEEDED = {
+NEEDED: dict[str, dict[str, Any]] = {
     "tools[]": {"name": "x", "description": "x", "command": ["x"]},
     "mcp[]": {"name": "x", "command": ["x"]},
 }
@@ -391,6 +396,8 @@ def one_key(path: str, value: object) -> str:
     table, _, key = path.rpartition(".")
     if table in NEEDED:
         lines = [f"{name} = {json.dumps(one)}" for name, one in NEEDED[table].items()]
+        if path == "tools[].timeout_s":
+            lines.append("background = true")  # others may not take as long
         return "\n".join([f"[[{table[:-2]}]]", *lines, f"{key} = {value}"])
     # Of a model that is not known every key is taken.
     model = "" if table == "live" else 'live.model = "a-new-one"\n'

@@ -1,5 +1,7 @@
 """What the conversation decides, event by event."""
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -563,14 +565,34 @@ def test_whatever_is_awaited_has_a_deadline(
 def test_whatever_happens_nothing_is_asked_without_money(
     history: list[tuple[Event, float]],
 ) -> None:
+    """But what is added to a question that was taken while there was some."""
     spent = {Event.BUDGET_LOW: False, Event.BUDGET_FREE: False}
-    story, is_spent = Story(), False
+    story, is_spent, adds = Story(), False, False
     for event, pause in history:
         is_spent = spent.get(event, is_spent or event is Event.BUDGET_SPENT)
+        for command in story.then(event) + story.wait(pause):
+            if command in {Command.RECORD, Command.RECORD_MORE}:
+                adds = command is Command.RECORD_MORE
+            if is_spent:
+                assert command is not Command.SEND_TEXT
+                assert command is not Command.OPEN_ACTIVITY or adds
+        assert not (is_spent and story.conversation.may_say)
+
+
+@given(st.lists(st.tuples(st.sampled_from(Event), PAUSES), max_size=40))
+def test_whatever_happens_a_refused_press_costs_no_question(
+    history: list[tuple[Event, float]],
+) -> None:
+    """A press in mid answer silences it at its edge, before it is known to be none."""
+    story = Story()
+    for event, pause in history:
         commands = story.then(event) + story.wait(pause)
-        if is_spent:
-            assert not {Command.OPEN_ACTIVITY, Command.SEND_TEXT} & {*commands}
-            assert not story.conversation.may_say
+        for before, after in itertools.pairwise(commands):
+            if before is Command.REFUSE_PRESS:
+                assert after is Command.DISCARD
+        if Command.REFUSE_PRESS in commands:
+            refused = commands.index(Command.REFUSE_PRESS)
+            assert Command.TURN_CANCELLED not in commands[refused : refused + 3]
 
 
 # -- the day's budget --------------------------------------------------------------
@@ -631,6 +653,54 @@ def test_a_question_that_is_being_asked_is_still_answered() -> None:
     assert Command.CLOSE_ACTIVITY in story.wait(1.0)
     story.then(Event.SENT, Event.AUDIO)
     assert story.phase() is Phase.SPEAKING
+
+
+def waiting() -> Story:
+    """A question was spoken and waits for a link; then the money goes."""
+    story = Story()
+    story.then(Event.PRESSED)
+    story.wait(1.0)
+    story.then(Event.RELEASED)
+    story.wait(0.3)
+    return without_money(story)
+
+
+def test_a_question_that_waits_for_a_link_is_kept_though_more_is_said() -> None:
+    story = waiting()
+
+    assert story.then(Event.PRESSED) == (Command.SILENCE, Command.RECORD_MORE)
+    assert story.wait(1.0) == (Command.OPEN_ACTIVITY,)
+    story.then(Event.RELEASED)
+    assert story.wait(0.3) == (Command.CLOSE_ACTIVITY,)
+    story.then(Event.LINK_UP, Event.SENT, Event.AUDIO)
+    assert story.phase() is Phase.SPEAKING
+    assert Command.REFUSE_PRESS in story.then(Event.PRESSED) + story.wait(1.0)
+
+
+def test_a_tap_still_takes_back_a_question_that_waits_for_a_link() -> None:
+    story = waiting()
+    story.then(Event.PRESSED, Event.RELEASED)
+
+    assert story.wait(0.1) == (Command.DISCARD, Command.TURN_CANCELLED)
+
+
+def test_a_typed_question_that_waits_for_a_link_gives_way_to_a_press() -> None:
+    story = Story()
+    story.then(Event.SAID, Event.BUDGET_SPENT)
+
+    assert story.then(Event.PRESSED)[:2] == (Command.SILENCE, Command.TURN_CANCELLED)
+    assert story.wait(1.0) == (Command.REFUSE_PRESS, Command.DISCARD)
+
+
+def test_without_money_a_press_in_mid_answer_means_silence() -> None:
+    story = without_money(answering())
+
+    edge = story.then(Event.PRESSED)
+    assert edge[:2] == (Command.SILENCE, Command.TURN_TALKED_OVER)
+    assert story.wait(1.0) == (Command.REFUSE_PRESS, Command.DISCARD)
+    story.then(Event.RELEASED)
+    story.wait(1.0)
+    assert story.then(Event.AUDIO) == (), "it stays silent"
 
 
 def test_without_money_nothing_can_be_typed() -> None:

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosedOK
 
-from edgevoice.conversation import Event
+from edgevoice.conversation import ASK_LIMIT, CALL_LIMIT, Event
+from edgevoice.daemon import runs
 from edgevoice.daemon.bell import Bell
 from edgevoice.daemon.calls import CROSSING_S, Calls
 from edgevoice.daemon.news import Item, News
 from edgevoice.live.incoming import ToolCall
 from edgevoice.live.outgoing import FunctionResponse
+from edgevoice.tools.tool import LONGEST_WAIT_S
 from tests.door import Door
 
 
@@ -26,11 +28,15 @@ class House:
         self.items: list[Item] = []
         self.sent: list[FunctionResponse] = []
         self.lost = False
+        self.waits = False
+        """The model waits for every result."""
         news = News(lambda: 0.0)
         news.listen(self._told)
         known = {tool.name: tool for tool in tools}
         clock = asyncio.get_running_loop().time
-        self.calls = Calls(lambda: known, self._happened, news, clock)
+        self.calls = Calls(
+            lambda: known, lambda: self.waits, self._happened, news, clock
+        )
 
     def _told(self, item: Item) -> None:
         self.items.append(item)
@@ -364,3 +370,46 @@ async def test_a_call_that_crosses_the_persons_speech_waits_to_be_cancelled() ->
         door.done()
         await here.idle()
         assert [answer.id for answer in here.sent] == ["2"]
+
+
+# -- models that wait for every result ---------------------------------------------
+
+
+async def test_a_model_that_waits_is_answered_once_with_all_that_came() -> None:
+    door = Door(background=True)
+    async with house(door) as here:
+        here.waits = True
+        here.asked()
+        assert here.calls.blocking, "though the tool could do without"
+        door.done("opening", more=True)
+        door.done("open")
+        await here.idle()
+
+        earlier = [{"output": "opening"}]
+        response = {"output": "open", "earlier": earlier}
+        assert here.sent == [FunctionResponse(id="1", name="door", response=response)]
+        assert here.events == [Event.CALLED, Event.RESPONDED]
+
+
+@pytest.mark.parametrize(
+    ("background", "waits", "limit"),
+    [(False, False, 0.1), (True, True, 0.1), (True, False, 0.3)],
+)
+async def test_what_the_model_waits_for_takes_no_longer_than_a_person_waits(
+    background: bool, waits: bool, limit: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "LONGEST_WAIT_S", 0.1)
+    door = Door(background=background)
+    door.timeout_s = 0.3
+    async with house(door) as here:
+        here.waits = waits
+        here.asked()
+        await here.idle()
+
+        [answer] = here.sent
+        error = f"no result within {limit:g} s; it was ended"
+        assert answer.response == {"error": error}
+
+
+def test_the_conversation_waits_longer_than_a_call_may_take() -> None:
+    assert LONGEST_WAIT_S + ASK_LIMIT + CROSSING_S < CALL_LIMIT

@@ -83,7 +83,9 @@ async def test_a_camera_that_prints_without_end_is_ended(
 ) -> None:
     monkeypatch.setattr(camera, "LARGEST", 1_000_000)
 
-    assert "over 1000000 bytes" in await failure(taking("cat", "/dev/zero"))
+    assert "over 1000000 bytes" in await failure(
+        taking("cat", "/dev/zero", timeout_s=30)
+    )
 
 
 async def test_a_camera_that_takes_too_long_is_ended_with_its_children(

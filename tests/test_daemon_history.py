@@ -89,7 +89,7 @@ async def test_by_default_nothing_is_written(state: Path, tmp_path: Path) -> Non
         await here.ask()
 
     names = {path.name for path in state.iterdir()}
-    assert names <= {"session.json"}
+    assert names <= {"session.json", "usage.json"}
 
 
 async def test_a_reload_begins_and_ends_it(state: Path, tmp_path: Path) -> None:

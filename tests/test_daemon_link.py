@@ -75,7 +75,7 @@ class Here:
         clock = asyncio.get_running_loop().time
         news = News(lambda: 0.0)
         self.turns = Turns(news)
-        self.calls = Calls(dict, self.owner.happened, news, clock)
+        self.calls = Calls(dict, bool, self.owner.happened, news, clock)
         self.link = Link(
             self.owner,
             server,

@@ -173,6 +173,19 @@ def test_what_is_wrong_outside_the_settings_is_told() -> None:
     assert [*unusable(Configuration())] == []
 
 
+def test_a_secret_of_systemd_s_is_judged_where_systemd_gives_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = settings(COMMAND + "secrets = { A = 'lamp-key' }")
+
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    assert [*unusable(given)] == []
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert [*unusable(given)] == [
+        "tools[1].secrets.A: the file cannot be read: No such file or directory"
+    ]
+
+
 def test_functions_that_nobody_offers_are_a_mistake() -> None:
     wrong = settings("[functions]\ninstalled = ['nonsense']")
     with pytest.raises(ConfigError, match=r"functions\.installed: nonsense: "):

@@ -22,6 +22,7 @@ from tests.program import KEY, ROOT, environment, program, settings
 NAMES = [
     *("settings", "daemon", "key", "dns", "tcp", "tls", "clock", "session"),
     *("microphone", "level", "speaker", "tone", "button", "press", "lamp"),
+    *("tools", "mcp", "camera"),
     *("permissions", "groups", "installed", "variant", "unit", "user-unit"),
     *("linger", "wifi", "power", "disk", "memory"),
 ]

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from edgevoice.doctor.finding import Finding
 
 _DOCTOR: Final = (
-    "At a terminal it asks you to speak, to press the button and to look at the lamp. "
+    "At a terminal it asks you to speak, to press the button, to look at the lamp, and "
+    "whether the camera may take a picture. "
     "It plays a tone, no louder than the volume in the settings. A running daemon is "
     "asked and left alone: stop it to have its devices tried too. Root sees more. "
     "Exit status 1: something is wrong."

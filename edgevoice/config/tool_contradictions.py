@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from edgevoice.config.tables import Configuration
 from edgevoice.config.tool_tables import McpSettings, ToolSettings
 from edgevoice.tools import schema, template
+from edgevoice.tools.tool import LONGEST_WAIT_S
 
 
 def contradictions(settings: Configuration) -> Iterator[str]:
@@ -27,6 +28,11 @@ def _wrong_tool(tool: ToolSettings) -> Iterator[str]:
         return
     for mistake in template.mistakes(tool.command, schema.properties_of(parameters)):
         yield f"command: {mistake}"
+    if tool.timeout_s > LONGEST_WAIT_S and not tool.background:
+        yield (
+            f"timeout_s = {tool.timeout_s:g}: the model waits for this tool, so "
+            f"{LONGEST_WAIT_S:g} at most; or set background = true"
+        )
     if tool.stream and not tool.background:
         yield "stream = True: needs background = true; other tools answer once"
 

@@ -59,4 +59,4 @@ class McpSettings(Settings, frozen=True):
     allow: tuple[str, ...] = ()
     """Names of its tools that the model may call; empty: all."""
     confirm: Literal["never", "press"] = "never"
-    timeout_s: Annotated[float, Meta(ge=1, le=3600)] = 20
+    timeout_s: Annotated[float, Meta(ge=1, le=120)] = 20

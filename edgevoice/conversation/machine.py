@@ -220,12 +220,15 @@ class Conversation:
     def _confirm_if_due(self, now: float) -> tuple[Command, ...]:
         """Decide that a press is no tap once it has lasted long enough.
 
-        With the budget spent a tap works as ever, but no question begins.
+        With the budget spent a tap works as ever, but no question begins. A press that
+        adds to a question which still waits for a link is let through: that question
+        was taken while there was money, and to refuse the rest would lose it. One in
+        mid answer has silenced it at its edge all the same: it also means "be quiet".
         """
         press, timing = self._press, self._timing
         if press is None or press.confirmed or now < press.began + timing.tap:
             return ()
-        if self._spent:
+        if self._spent and not press.joins:
             return (Command.REFUSE_PRESS, *self._discard())
         press.confirmed = True
         self._due = press.began + timing.max_hold

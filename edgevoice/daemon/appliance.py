@@ -9,8 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from edgevoice.audio.earcons import Earcon
 from edgevoice.audio.pcm import Samples, to_samples
@@ -22,9 +21,12 @@ from edgevoice.daemon import asides
 from edgevoice.daemon.bell import Bell
 from edgevoice.daemon.budget import Budget
 from edgevoice.daemon.calls import Calls
+from edgevoice.daemon.captions import Captions
 from edgevoice.daemon.handles import Handles
+from edgevoice.daemon.idle_reset import IdleReset
 from edgevoice.daemon.link import Link
 from edgevoice.daemon.news import News
+from edgevoice.daemon.outcomes import EARCONS
 from edgevoice.daemon.panel import Panel, signal_for
 from edgevoice.daemon.pictures import Pictures
 from edgevoice.daemon.purse import Purse
@@ -32,38 +34,11 @@ from edgevoice.daemon.rotation import Rotation
 from edgevoice.daemon.server import Server
 from edgevoice.daemon.sound import Sound
 from edgevoice.daemon.turns import Turns
-from edgevoice.live import incoming
+from edgevoice.live import incoming, models
 from edgevoice.tools.mcp_server import McpServer
 from edgevoice.tools.tool import Tool
 
 log = logging.getLogger(__name__)
-
-_OUTCOMES: Final = frozenset(
-    {
-        Command.TURN_ANSWERED,
-        Command.TURN_TALKED_OVER,
-        Command.TURN_CANCELLED,
-        Command.TURN_CUT,
-        Command.TURN_STALLED,
-        Command.TURN_REFUSED,
-        Command.TURN_EMPTY,
-        Command.TURN_UNANSWERED,
-        Command.TURN_EXPIRED,
-        Command.TURN_BROKEN,
-        Command.TURN_UNHEARD,
-        Command.TURN_SPEECHLESS,
-    }
-)
-_EARCONS: Final = {
-    Command.TURN_CUT: Earcon.CUT,
-    Command.TURN_STALLED: Earcon.CUT,
-    Command.TURN_REFUSED: Earcon.FAILED,
-    Command.TURN_EMPTY: Earcon.FAILED,
-    Command.TURN_UNANSWERED: Earcon.FAILED,
-    Command.TURN_EXPIRED: Earcon.FAILED,
-    Command.TURN_BROKEN: Earcon.FAILED,
-    Command.TURN_SPEECHLESS: Earcon.FAILED,
-}
 
 
 class Appliance:
@@ -104,24 +79,28 @@ class Appliance:
         self._loop = asyncio.get_running_loop()
         self._clock = self._loop.time
         self.budget = Budget(purse, self.happened, self.news, self._clock)
+        self._idle_reset = IdleReset(_idle_reset(settings), self.bell, self._clock)
         if handles.kept:
             purse.resume()
+            self._idle_reset.talked(self._clock())
         self._conversation = Conversation(_timing(settings))
         self._held = HeldSources()
         self._typed = ""
-        self._doubtful_captions: list[incoming.OutputTranscript] = []
+        self._captions = Captions(self.news, self.turns.tail)
         self._told_devices: dict[str, dict[str, str | None]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._lost_turn = False
         """It is still to be told, by ear, that the last run ended in a turn."""
-        self._talked_at = self._clock() if handles.kept else None
-        """When the last turn of this conversation ended, loop's clock."""
         self.tools: Mapping[str, Tool] = {}
         """What the model may call, by name."""
         self.mcp_servers: Callable[[], Sequence[McpServer]] = tuple
         """Those that some of the tools come from, or would."""
         self.calls = Calls(
-            lambda: self.tools, self._call_changed, self.news, self._clock
+            lambda: self.tools,
+            lambda: not models.takes(self.link.model, "background"),
+            self._call_changed,
+            self.news,
+            self._clock,
         )
         rotation = Rotation(_leave_after(settings))
         self.link = Link(
@@ -146,6 +125,7 @@ class Appliance:
         """
         self.settings, self._server = settings, server
         self._conversation.use(_timing(settings))
+        self._idle_reset.pause = _idle_reset(settings)
         self.sound.use(settings)
         self.budget.use(settings)
         self.pictures.use(settings.camera)
@@ -290,7 +270,7 @@ class Appliance:
         match command:
             case Command.SILENCE:
                 self.sound.playout.flush()
-                self._doubtful_captions.clear()
+                self._captions.flush()
             case Command.FORGET_PRE_ROLL:
                 self.sound.forget_pre_roll()
             case Command.RECORD:
@@ -328,9 +308,7 @@ class Appliance:
                 self.calls.permission.decide(allowed=command is Command.CONFIRM)
             case Command.PLAY_HELD:
                 self.sound.playout.release()
-                for said in self._doubtful_captions:
-                    self._tell_caption("model", said)
-                self._doubtful_captions.clear()
+                self._captions.release()
             case Command.FINISH_PLAYOUT:
                 self.sound.playout.finish()
                 self._skip_what_nobody_hears()
@@ -340,7 +318,7 @@ class Appliance:
             case Command.REFUSE_PRESS:
                 self.sound.signal(Earcon.BUDGET_SPENT)
             case _:
-                assert command in _OUTCOMES
+                assert command in EARCONS
                 self._end_turn(command, now)
         self.bell.ring()
 
@@ -372,13 +350,14 @@ class Appliance:
             self.sound.signal(Earcon.KEPT)
 
     def _end_turn(self, outcome: Command, now: float) -> None:
-        self._talked_at = now
+        self._idle_reset.talked(now)
         self.pictures.end(self.turns.current)
         self.calls.turn_ended()
         if not self.turns.end(outcome.value, now, self.sound.playout):
             return
-        if outcome in _EARCONS:
-            self.sound.signal(_EARCONS[outcome])
+        earcon = EARCONS[outcome]
+        if earcon is not None:
+            self.sound.signal(earcon)
 
     # -- the server ----------------------------------------------------------------
 
@@ -397,10 +376,10 @@ class Appliance:
                 self.happened(Event.TURN_COMPLETE)
             case incoming.InputTranscript():
                 self.turns.mark("first_transcript", self._clock())
-                self._tell_caption("user", event)
+                self._captions.user(event)
                 self.happened(Event.PROGRESS)
             case incoming.OutputTranscript():
-                self._take_caption(event)
+                self._captions.model(event, self._conversation.gate)
                 self.happened(Event.PROGRESS)
             case incoming.ToolCallCancelled(ids):
                 self.calls.cancel(ids)
@@ -412,20 +391,6 @@ class Appliance:
     def _call_changed(self, event: Event) -> None:
         self.happened(event)
         self.bell.ring()
-
-    def _take_caption(self, said: incoming.OutputTranscript) -> None:
-        gate = self._conversation.gate
-        if gate is Gate.PLAY:
-            self._tell_caption("model", said)
-        elif gate is Gate.HOLD:
-            self._doubtful_captions.append(said)
-
-    def _tell_caption(
-        self, who: str, said: incoming.InputTranscript | incoming.OutputTranscript
-    ) -> None:
-        self.turns.tail.heard(who, said.text)
-        language = {"language": said.language} if said.language else {}
-        self.news.tell("transcript", who=who, text=said.text, **language)
 
     def _take_audio(self, samples: Samples) -> None:
         self.happened(Event.AUDIO)
@@ -481,11 +446,7 @@ class Appliance:
             self.sound.signal(Earcon.FAILED)
         self._skip_what_nobody_hears()
         for keeper in (self.sound.microphone, self.sound.speaker):
-            facts = {
-                "name": keeper.name,
-                "state": keeper.state,
-                "error": keeper.error,
-            }
+            facts = keeper.facts()
             if self._told_devices.get(keeper.kind) != facts:
                 self._told_devices[keeper.kind] = facts
                 self.news.tell("device", kind=keeper.kind, **facts)
@@ -541,32 +502,15 @@ class Appliance:
 
     async def reset_when_idle(self) -> None:
         """Begin a new conversation after a long pause, until cancelled."""
-        while True:
-            await self.bell.until(lambda: self._reset_at is not None)
-            at, now = self._reset_at or 0.0, self._clock()
-            if now < at:
-                await self.bell.until(partial(self._resets_not, at), at - now)
-            elif self.phase != "idle":
-                await self.bell.until(lambda: self.phase == "idle")
-            else:
-                log.info("a long pause: the next turn begins a new conversation")
-                self._talked_at = None
-                self._forget()
-
-    @property
-    def _reset_at(self) -> float | None:
-        """When the conversation is to be forgotten, loop's clock; None: never."""
-        pause = self.settings.live.session.idle_reset_minutes * 60
-        return (
-            self._talked_at + pause if self._talked_at is not None and pause else None
-        )
-
-    def _resets_not(self, at: float) -> bool:
-        return self._reset_at != at
+        await self._idle_reset.run(lambda: self.phase == "idle", self._forget)
 
 
 def _leave_after(settings: Configuration) -> float:
     return settings.live.session.connection_minutes * 60
+
+
+def _idle_reset(settings: Configuration) -> float:
+    return settings.live.session.idle_reset_minutes * 60
 
 
 def _timing(settings: Configuration) -> Timing:

@@ -7,6 +7,7 @@ forgotten the ids, but what has begun goes on, see ``runs``.
 """
 
 import asyncio
+import collections
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -30,12 +31,16 @@ CROSSING_S: Final = 1.0
 """A call that comes while the person speaks is about to be cancelled by the server; it
 begins only if that does not happen within so many seconds."""
 
+EARLIER: Final = 20
+"""Results of one call before the last that a model which waits is told."""
+
 
 class Calls:
     """Carries out what the model calls; loop's thread only.
 
     Args:
         tools: What can be called now, by name.
+        waits: Whether the model waits for every result, see ``live.models``.
         happened: Told of ``CALLED``, ``RESPONDED``, ``ASKED`` and ``UNASKED``.
         news: Told of every call and how it ended.
         clock: Seconds of the loop's clock.
@@ -44,12 +49,14 @@ class Calls:
     def __init__(
         self,
         tools: Callable[[], Mapping[str, Tool]],
+        waits: Callable[[], bool],
         happened: Callable[[Event], None],
         news: News,
         clock: Callable[[], float],
     ) -> None:
         self.permission = Permission(happened, news)
         self._tools = tools
+        self._waits = waits
         self._happened = happened
         self._news = news
         self._clock = clock
@@ -73,7 +80,8 @@ class Calls:
             log.warning("a function call without an id of its own; ignored")
             return
         tool = self._tools().get(asked.name)
-        call = _Call(asked, tool, respond, self._clock())
+        background = tool is not None and tool.background and not self._waits()
+        call = _Call(asked, tool, respond, self._clock(), background=background)
         self._calls[asked.id] = call
         self._news.tell("tool_call", name=asked.name, state="called", args=asked.args)
         self._tell_conversation()
@@ -120,7 +128,10 @@ class Calls:
         await asyncio.sleep(pause)
         outcome, failure = "done", None
         try:
-            async with contextlib.aclosing(self._results(call)) as results:
+            results = self._results(call)
+            if not call.background:
+                results = _in_one(results)
+            async with contextlib.aclosing(results):
                 async for result in results:
                     await call.answer(result)
                     if "error" in result.response:
@@ -142,7 +153,7 @@ class Calls:
             if tool.confirm and not await self.permission.ask(asked):
                 yield _error("the person did not allow it")
                 return
-            call.run = self._runs.start(tool, asked)
+            call.run = self._runs.start(tool, asked, background=call.background)
         async for result in call.run.results():
             yield result
 
@@ -169,11 +180,22 @@ class Calls:
 
 
 class _Call:
-    """One id, to be answered on the link on which it came."""
+    """One id, to be answered on the link on which it came.
+
+    Attributes:
+        background: Whether the model goes on meanwhile.
+    """
 
     def __init__(
-        self, asked: ToolCall, tool: Tool | None, respond: Respond, began: float
+        self,
+        asked: ToolCall,
+        tool: Tool | None,
+        respond: Respond,
+        began: float,
+        *,
+        background: bool,
     ) -> None:
+        self.background = background
         self.asked = asked
         self.tool = tool
         self.began = began
@@ -182,11 +204,6 @@ class _Call:
         self.unfinished = False
         """The newest result said that more would follow."""
         self._respond = respond
-
-    @property
-    def background(self) -> bool:
-        """Whether the model goes on meanwhile."""
-        return self.tool is not None and self.tool.background
 
     async def answer(self, result: Result) -> None:
         """Send one result.
@@ -213,6 +230,17 @@ class _Call:
                 will_continue=self.unfinished or None,
             )
         )
+
+
+async def _in_one(
+    results: AsyncGenerator[Result, None],
+) -> AsyncGenerator[Result, None]:
+    """The last result, with the ones before: a model that waits takes one answer."""
+    async with contextlib.aclosing(results):
+        said = collections.deque([one.response async for one in results], EARLIER + 1)
+    if said:
+        last = said.pop()
+        yield Result(response={**last, "earlier": [*said]} if said else last)
 
 
 _LONGEST: Final = 300

@@ -100,6 +100,10 @@ class Keeper(Generic[D]):
             return "open"
         return "missing" if self.error else "closed"
 
+    def facts(self) -> dict[str, str | None]:
+        """What `edgevoice status` and `watch` tell of the device."""
+        return {"name": self.name, "state": self.state, "error": self.error}
+
     def use(self, name: str) -> None:
         """Keep another device from now on; one that is open is closed."""
         self._asked = name

@@ -22,12 +22,14 @@ except ImportError:  # a laptop
 
 FIELDS: Final = {
     "TURN": "number of the turn since the start",
-    "OUTCOME": "how the turn ended: answered, talked over, cancelled, lost",
+    "OUTCOME": "how the turn (answered, talked over, cancelled, lost) or call ended",
     "REASON": "why a turn was lost",
     "SPOKEN_MS": "length of what was said in the turn, ms",
     "SENT_MS": "from the release to the end of what was sent, ms",
     "LATENCY_MS": "from the release (or the text) to the first sound heard, ms",
     "UNDERRUNS": "how often the answer's sound ran dry",
+    "TOOL": "name of the function that the model called",
+    "TOOK_MS": "from its call to its end, ms",
     "TOKENS": "what a turn of the model was billed for, in and out",
     "MONEY": "what it came to, in the currency of [prices]",
     "MONEY_TODAY": "the same of all since midnight",

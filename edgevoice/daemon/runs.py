@@ -13,19 +13,26 @@ from typing import Any, Final
 
 from edgevoice.daemon.bell import Bell
 from edgevoice.live.incoming import ToolCall
-from edgevoice.tools.tool import Result, Tool
+from edgevoice.tools.tool import LONGEST_WAIT_S, Result, Tool
 
 MOST_AT_ONCE: Final = 8
 """Tools that run at the same time; more calls wait for their turn."""
 
 
 class Run:
-    """One execution of a tool, and all its results."""
+    """One execution of a tool, and all its results.
 
-    def __init__(self, tool: Tool, asked: ToolCall) -> None:
+    Args:
+        tool: What is run.
+        asked: The call.
+        limit: How long it may take, seconds.
+    """
+
+    def __init__(self, tool: Tool, asked: ToolCall, limit: float) -> None:
         self.asked = asked
         self.task: asyncio.Task[None] | None = None
         self._tool = tool
+        self._limit = limit
         self._results: list[Result] = []
         self._over = False
         self._bell = Bell()
@@ -33,7 +40,7 @@ class Run:
     async def go(self, places: asyncio.Semaphore) -> None:
         """Run it; the results tell of every error."""
         tool = self._tool
-        limit = asyncio.timeout(tool.timeout_s)
+        limit = asyncio.timeout(self._limit)
         try:
             async with (
                 places,
@@ -47,7 +54,7 @@ class Run:
         except TimeoutError:
             if not limit.expired():
                 raise
-            self._add(_error(f"no result within {tool.timeout_s:g} s; it was ended"))
+            self._add(_error(f"no result within {self._limit:g} s; it was ended"))
         finally:
             self._over = True
             self._bell.ring()
@@ -95,9 +102,10 @@ class Runs:
         """A task that ends with the program at the latest."""
         return self._group.create_task(work, name=name)
 
-    def start(self, tool: Tool, asked: ToolCall) -> Run:
-        """Run a tool."""
-        run = Run(tool, asked)
+    def start(self, tool: Tool, asked: ToolCall, *, background: bool) -> Run:
+        """Run a tool; ``background`` says that the model does not wait for it."""
+        longest = tool.timeout_s if background else LONGEST_WAIT_S
+        run = Run(tool, asked, min(tool.timeout_s, longest))
         run.task = self.begin(run.go(self._places), f"tool {asked.name}")
         self._now.append(run)
         return run

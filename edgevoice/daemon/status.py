@@ -4,7 +4,6 @@ from typing import Any
 
 from edgevoice import __version__
 from edgevoice.daemon.appliance import Appliance
-from edgevoice.daemon.keeper import Keeper
 from edgevoice.tools.mcp_server import McpServer
 
 
@@ -22,8 +21,8 @@ def status(appliance: Appliance) -> dict[str, Any]:
             "resumed": appliance.handles.resumed,
             "connections": appliance.link.generation,
         },
-        "microphone": _device(appliance.sound.microphone),
-        "speaker": _device(appliance.sound.speaker),
+        "microphone": appliance.sound.microphone.facts(),
+        "speaker": appliance.sound.speaker.facts(),
         "turns": appliance.turns.tally.turns(_pending(appliance)),
         "last_turn": appliance.turns.tally.last_turn() or None,
         "usage": appliance.budget.purse.status(),
@@ -52,7 +51,3 @@ def _mcp(server: McpServer) -> dict[str, Any]:
     """An MCP server: its tools by the names they have there, and what is wrong."""
     names = [tool.remote for tool in server.tools]
     return {"name": server.name, "tools": names, "error": server.error}
-
-
-def _device(keeper: Keeper[Any]) -> dict[str, Any]:
-    return {"name": keeper.name, "state": keeper.state, "error": keeper.error}

@@ -1,9 +1,10 @@
 """All tools that the model may call, from wherever they come."""
 
 import asyncio
+import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, TextIO
+from typing import TextIO
 
 from msgspec import structs
 
@@ -198,7 +199,10 @@ def check(settings: Configuration) -> None:
 
 
 def unusable(settings: Configuration) -> Iterator[str]:
-    """What is wrong outside the file: functions, programs, secrets, the SDK."""
+    """What is wrong outside the file: functions, programs, secrets, the SDK.
+
+    A secret that systemd gives the service can be judged by the service only.
+    """
     try:
         check(settings)
     except ConfigError as error:
@@ -220,7 +224,9 @@ def unusable(settings: Configuration) -> Iterator[str]:
             yield f"mcp: {error}"
 
 
-def _unreadable(where: str, places: Mapping[str, Any]) -> Iterator[str]:
+def _unreadable(where: str, places: Mapping[str, str]) -> Iterator[str]:
+    if "CREDENTIALS_DIRECTORY" not in os.environ:
+        places = {name: place for name, place in places.items() if "/" in place}
     try:
         files.secrets(places)
     except CredentialError as error:

@@ -36,8 +36,8 @@ LINES: Final = 300
 """Of the journal."""
 
 OURS: Final = frozenset(
-    {"gpiozero", "jsonschema", "lgpio", "mcp", "msgspec", "numpy", "pyaudio", "soxr"}
-    | {"systemd-python", "websockets"}
+    {"gpiozero", "jsonschema", "lgpio", "mcp", "msgspec", "numpy", "pillow", "pyaudio"}
+    | {"soxr", "systemd-python", "websockets"}
 )
 """Distributions whose versions matter."""
 

@@ -11,7 +11,9 @@ from edgevoice.config import Configuration
 from edgevoice.daemon.threads import LooseThreads
 from edgevoice.doctor import machine, permissions, units
 from edgevoice.doctor.button import EVDEV, check_button, check_lamp
+from edgevoice.doctor.camera import check_camera
 from edgevoice.doctor.finding import Finding, State, skipped, wrong
+from edgevoice.doctor.offered import check_mcp, check_tools
 from edgevoice.doctor.person import Person
 from edgevoice.doctor.running import HELD, ask_daemon, devices_of
 from edgevoice.doctor.settings import check_key, check_settings
@@ -61,6 +63,10 @@ def examine(circumstances: Circumstances) -> Iterator[Finding]:
         yield from (skipped(name, _UNREAD) for name in ("microphone", "speaker"))
     else:
         yield from _devices(settings, circumstances.person)
+    if settings is None:
+        yield from (skipped(name, _UNREAD) for name in ("tools", "mcp", "camera"))
+    else:
+        yield from _abilities(settings, circumstances.person)
     yield from _machine(settings, held=status is not None)
 
 
@@ -102,6 +108,18 @@ def _devices(settings: Configuration, person: Person | None) -> Iterator[Finding
     yield from _within_limit("button", lambda: check_button(source, pin, person))
     lamp = settings.indicator.pin
     yield from _within_limit("lamp", lambda: [check_lamp(source, lamp, person)])
+
+
+def _abilities(settings: Configuration, person: Person | None) -> Iterator[Finding]:
+    """What the model may do and see; none of it is held by a running daemon."""
+    service = units.is_enabled()
+    checks: dict[str, Callable[[], Finding]] = {
+        "tools": lambda: check_tools(settings),
+        "mcp": lambda: check_mcp(settings),
+        "camera": lambda: check_camera(settings.camera, person, service=service),
+    }
+    for name, check in checks.items():
+        yield from _within_limit(name, _alone(check))
 
 
 def _machine(settings: Configuration | None, *, held: bool) -> Iterator[Finding]:

@@ -63,7 +63,8 @@ def available() -> None:
         import mcp  # noqa: F401
     except ImportError:
         raise ConfigError(
-            "needs Python's package mcp, 2 or newer: install it with pip"
+            "needs Python's package mcp, 2 or newer; edgevoice.toml(5) tells how to "
+            "install it, at [[mcp]]"
         ) from None
 
 

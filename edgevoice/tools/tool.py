@@ -14,6 +14,9 @@ from edgevoice.errors import EdgeVoiceError
 Arguments: TypeAlias = Mapping[str, Any]
 """What the model gave: names to JSON values. Never trusted."""
 
+LONGEST_WAIT_S: Final = 120.0
+"""A tool that the model waits for takes so long at most, seconds: so does a person."""
+
 Scheduling: TypeAlias = Literal["INTERRUPT", "WHEN_IDLE", "SILENT"]
 """When the model takes a result up: at once, when it has ended speaking, or never by
 itself (Live API, "Asynchronous function calling")."""
@@ -41,7 +44,8 @@ class Tool(Protocol):
         background: The model goes on while it runs (NON_BLOCKING).
         scheduling: When the model takes a result up; for ``background`` ones.
         confirm: The person has to press the button before it runs.
-        timeout_s: It is given up after so many seconds.
+        timeout_s: It is given up after so many seconds; after ``LONGEST_WAIT_S`` at
+            most if the model waits for it.
     """
 
     name: str

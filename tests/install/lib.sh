@@ -81,3 +81,47 @@ ask() {
   wait_for 30 answered "$1"
   [ "$(stat -c %s /var/lib/edgevoice/answer.wav)" -gt 20000 ] || fail "an empty answer"
 }
+
+# use_tools PYTHON FOLDER: the model calls a command, which gets a secret from systemd and
+# writes into a folder, and a tool of an MCP server; by the lines that the unit's comments
+# and edgevoice.toml(5) name. The SDK of MCP is in the folder, or is that Python's own.
+use_tools() {
+  local drop_in=/etc/systemd/system/edgevoice.service.d/trial.conf
+  local before=/tmp/settings-before-tools call
+  cp /etc/edgevoice/edgevoice.toml "$before"
+  mkdir /srv/lamp
+  chown edgevoice /srv/lamp
+  (umask 077 && echo the-key-of-the-lamp >/etc/edgevoice/lamp-key)
+  mkdir "${drop_in%/*}"
+  printf '%s\n' '[Service]' LoadCredential=lamp-key:/etc/edgevoice/lamp-key \
+    ReadWritePaths=/srv/lamp Environment="PYTHONPATH=$2" >"$drop_in"
+  cat >>/etc/edgevoice/edgevoice.toml <<END
+[[tools]]
+name = "dim"
+description = "Dim the lamp."
+command = ["sh", "-c", 'printf %s "\$LAMP_KEY" >/srv/lamp/key']
+secrets = { LAMP_KEY = "lamp-key" }
+[[mcp]]
+name = "example"
+command = ["$1", "/the checkout/tests/mcp_example.py"]
+environment = { PYTHONPATH = "$2" }
+END
+  expect "settings" env PYTHONPATH="$2" edgevoice check
+  restart_with 'call=dim,add:{"a": 40, "b": 2}'
+  ask 1
+  expect "the command has run" grep -qx the-key-of-the-lamp /srv/lamp/key
+  for call in dim add; do
+    expect "$call was answered" \
+      journalctl --quiet --unit edgevoice --grep "call of $call: done" >/dev/null
+  done
+  rm -r "${drop_in%/*}" /srv/lamp /etc/edgevoice/lamp-key
+  mv "$before" /etc/edgevoice/edgevoice.toml
+  restart_with echo
+}
+
+restart_with() { # restart_with BEHAVIOUR: the simulator, and the service with its settings
+  systemctl stop simulator
+  systemd-run --quiet --unit=simulator edgevoice simulator --behaviour "$1"
+  systemctl daemon-reload
+  systemctl restart edgevoice
+}

@@ -28,7 +28,7 @@ install() {
 
 apt-get -qq update
 apt-get -qq -y --no-install-recommends satisfy \
-  "$(dpkg-deb --field /packages/edgevoice.deb Depends), python3-gpiozero"
+  "$(dpkg-deb --field /packages/edgevoice.deb Depends), python3-gpiozero, python3-pip"
 everything >/tmp/before
 
 mkdir -p /opt/edgevoice/bin && ln -s /bin/true /opt/edgevoice/bin/edgevoice
@@ -72,6 +72,11 @@ same /run/edgevoice "750 edgevoice edgevoice"
 same /run/edgevoice/control.sock "660 edgevoice edgevoice"
 expect "own user" [ "$(ps -o user= "$(systemctl show -P MainPID edgevoice)")" = edgevoice ]
 ok "answers a question as a service"
+
+pip install --quiet --root-user-action=ignore --target /opt/edgevoice-mcp 'mcp>=2'
+use_tools /usr/bin/python3 /opt/edgevoice-mcp
+rm -r /opt/edgevoice-mcp
+ok "the model uses a command and an MCP server in the cage"
 
 settings=$(sha256sum /etc/edgevoice/*)
 before=$(systemctl show -P MainPID edgevoice)

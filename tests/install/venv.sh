@@ -7,6 +7,17 @@ scripts="$(dirname -- "$0")/../../scripts"
 
 # shellcheck source=scripts/lib.sh
 . "$scripts/lib.sh"
+
+# What the list holds for Linux, and what is there, NAME==VERSION.
+locked() {
+  sed -n "/ == '\(win32\|emscripten\)'/d; s/^\([a-z0-9-]*==[^ ;]*\).*/\1/p" \
+    "$scripts/../requirements/run.txt"
+}
+installed() {
+  /opt/edgevoice/bin/pip freeze --exclude edgevoice --all |
+    tr '[:upper:]_' '[:lower:]-' | grep -v '^pip='
+}
+
 need_packages "${venv_packages[@]}"
 everything >/tmp/before
 
@@ -15,9 +26,7 @@ expect "says what is missing" grep -q "no API key" /tmp/installed
 expect "enabled" systemctl --quiet is-enabled edgevoice
 expect "not failed" [ "$(systemctl show -P ActiveState edgevoice)" = inactive ]
 expect "settings" edgevoice check
-expect "the locked versions" diff \
-  <(sed -n 's/^\([a-z-]*==[^ ;]*\).*/\1/p' "$scripts/../requirements/run.txt" | sort) \
-  <(/opt/edgevoice/bin/pip freeze --exclude edgevoice --all | tr '[:upper:]' '[:lower:]' | grep -v '^pip=' | sort)
+expect "the locked versions" diff <(locked | sort) <(installed | sort)
 expect "a unit for desktops" grep -q '^ExecStart="/opt/edgevoice/' /etc/systemd/user/edgevoice.service
 same /etc/edgevoice/edgevoice.toml "644 root root"
 expect "compiled" compgen -G '/opt/edgevoice/lib/*/site-packages/edgevoice/__pycache__/cli.*.pyc' >/dev/null
@@ -35,6 +44,9 @@ ask 1
 same /var/lib/edgevoice "700 edgevoice edgevoice"
 same /run/edgevoice/control.sock "660 edgevoice edgevoice"
 ok "answers a question as a service"
+
+use_tools /opt/edgevoice/bin/python ''
+ok "the model uses a command and an MCP server in the cage"
 
 settings=$(sha256sum /etc/edgevoice/*)
 before=$(systemctl show -P MainPID edgevoice)
