@@ -35,10 +35,14 @@ def known_keys() -> list[str]:
     return sorted({key for kind in kinds for key in kind.__struct_encode_fields__})
 
 
+HUGE = (2**31, 2**64, 10**320)
+"""Whole numbers that are none of the wire's: of 32 bits, of 64, of a float."""
+
 LEAVES = (
     st.none()
     | st.booleans()
     | st.integers()
+    | st.sampled_from(HUGE)
     | st.floats()
     | st.text()
     | st.sampled_from(["AAAA", "50s", "1e999s", "audio/pcm", "IDLE", "-1", "9" * 40])

@@ -1,15 +1,22 @@
 """What is counted, at which price, and what the next press costs."""
 
+import contextlib
+import tempfile
 from datetime import date
 from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edgevoice.config import Configuration
 from edgevoice.daemon.ledgerfile import LedgerFile
 from edgevoice.daemon.purse import Purse
+from edgevoice.errors import RemoteProtocolError
+from edgevoice.live.decoding import decode
 from edgevoice.live.incoming import Audio, SetupComplete, TurnComplete, Usage
+from tests.server_messages import HUGE, damaged, wire
 
 TURN = Usage(prompt=1000, response=100, total=1100)
 KINDS = ("input_text", "input_audio", "input_image", "output_text")
@@ -111,3 +118,26 @@ def test_the_budget_of_the_status_is_what_is_left(purse: Purse) -> None:
 )
 def test_small_sums_have_more_digits(purse: Purse, money: float, words: str) -> None:
     assert purse.words(money) == words
+
+
+@given(damaged())
+def test_whatever_the_server_says_of_tokens_can_be_counted(message: object) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        purse = Purse(settings(), LedgerFile(Path(folder)))
+        with contextlib.suppress(RemoteProtocolError):
+            for event in decode(wire(message)):
+                purse.take(event)
+
+        assert 0 <= purse.money_today < 1e9
+
+
+@given(st.lists(st.integers(min_value=-1) | st.sampled_from(HUGE), max_size=4))
+def test_no_count_of_tokens_is_too_large_for_money(counts: list[int]) -> None:
+    names = ("promptTokenCount", "responseTokenCount", "thoughtsTokenCount")
+    usage = {name: count for name, count in zip(names, counts, strict=False)}
+    with tempfile.TemporaryDirectory() as folder:
+        purse = Purse(settings(), LedgerFile(Path(folder)))
+        for event in decode(wire({"usageMetadata": usage})):
+            purse.take(event)
+
+        assert 0 <= purse.money_today < 1e9

@@ -1,10 +1,18 @@
+import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
 
 from edgevoice import config
+from edgevoice.config import BUILT_IN, Configuration
+from edgevoice.daemon.builtin_tools import date_and_time
+from edgevoice.daemon.server import server_of
+from edgevoice.daemon.toolbox import local_tools
 from edgevoice.errors import ConfigError
-from edgevoice.live import models
+from edgevoice.live import models, setup_message
+from edgevoice.simulator.setup import Setup, check_model
+from tests.test_live_judges import MODELS, VALUES, accepted, setups
 
 EVERY_KEY = {
     "google_search",
@@ -44,6 +52,7 @@ def test_an_unknown_model_gets_everything_and_no_complaint(name: str) -> None:
         ("gemini-3.1-flash-live-preview", "thinking.budget"),
         ("gemini-3.1-flash-live-preview", "proactive_audio"),
         ("gemini-2.5-flash-native-audio-latest", "thinking.level"),
+        ("gemini-2.5-flash-native-audio-latest", "language"),
         ("gemini-3.5-live-translate-preview", "google_search"),
     ],
 )
@@ -62,7 +71,7 @@ def test_what_a_family_refuses_is_told_with_the_cure(model: str, key: str) -> No
         ("gemini-3.1-flash-live-preview", ["thinking.level", "thinking.thoughts"]),
         (
             "gemini-2.5-flash-native-audio-preview-12-2025",
-            ["thinking.budget", "proactive_audio", "affective_dialog", "language"],
+            ["thinking.budget", "proactive_audio", "affective_dialog"],
         ),
         ("gemini-3.5-live-translate-preview", ["translation.target", "instructions"]),
     ],
@@ -121,3 +130,49 @@ def test_check_names_every_key_that_the_model_refuses(tmp_path: Path) -> None:
         "live.thinking.level",
         "live.proactive_audio",
     ]
+
+
+# -- what is accepted here is taken there ----------------------------------------------
+
+
+def setup_of(settings: Configuration) -> str:
+    """The setup with all functions that the settings offer."""
+    functions = local_tools(settings, dict.fromkeys(BUILT_IN, date_and_time))
+    server = server_of(settings, "a-key").offering(functions.values())
+    return setup_message.setup(server.options, None)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("key", VALUES)
+def test_the_family_takes_each_setting_that_check_accepts(model: str, key: str) -> None:
+    for value in VALUES[key]:
+        live = {"model": model, "api_version": "v1alpha", key: value}
+
+        check_model(Setup(json.loads(setup_of(accepted(live)))["setup"]))
+
+
+@given(setups())
+def test_the_family_takes_whatever_check_accepts(text: str) -> None:
+    check_model(Setup(json.loads(text)["setup"]))
+
+
+TABLES = {
+    "tools[1]": '[[tools]]\nname = "a"\ndescription = "b"\ncommand = ["true"]',
+    "mcp[1]": '[[mcp]]\nname = "a"\ncommand = ["true"]',
+    "functions.installed": '[functions]\ninstalled = ["a"]',
+}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_tools_for_a_model_that_calls_none_are_a_mistake(table: str) -> None:
+    model = '[live]\nmodel = "{}"\ntranslation.target = "en"\n'
+    with pytest.raises(ConfigError) as caught:
+        config.parse(
+            model.format("gemini-3.5-live-translate-preview") + TABLES[table], Path("f")
+        )
+
+    assert caught.value.mistakes == (
+        f"f: {table}: this model calls no functions; take it away "
+        "(model gemini-3.5-live-translate-preview)",
+    )
+    config.parse(model.format("a-new-one") + TABLES[table], Path("f"))

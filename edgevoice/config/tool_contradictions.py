@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+from edgevoice.config.live_table import model_names
 from edgevoice.config.tables import Configuration
 from edgevoice.config.tool_tables import McpSettings, ToolSettings
+from edgevoice.live import models
 from edgevoice.tools import schema, template
 from edgevoice.tools.tool import LONGEST_WAIT_S
 
@@ -17,6 +19,7 @@ def contradictions(settings: Configuration) -> Iterator[str]:
         for mistake in _wrong_server(server):
             yield f"mcp[{number}].{mistake}"
     yield from _same_names(settings)
+    yield from _never_called(settings)
 
 
 def _wrong_tool(tool: ToolSettings) -> Iterator[str]:
@@ -64,3 +67,15 @@ def _same_names(settings: Configuration) -> Iterator[str]:
     for number, name in enumerate(servers, 1):
         if name in servers[: number - 1]:
             yield f"mcp[{number}].name = {name!r}: is that of another server"
+
+
+def _never_called(settings: Configuration) -> Iterator[str]:
+    """What is offered to a model that calls nothing; what is built in is no mistake."""
+    for model in model_names(settings.live):
+        if why := models.why_not(model, "functions"):
+            for number in range(1, len(settings.tools) + 1):
+                yield f"tools[{number}]: {why}"
+            for number in range(1, len(settings.mcp) + 1):
+                yield f"mcp[{number}]: {why}"
+            if settings.functions.installed:
+                yield f"functions.installed: {why}"

@@ -44,6 +44,8 @@ _FAMILIES: Final[Mapping[str, Mapping[str, str]]] = {
     "gemini-2.5-flash-native-audio": {
         **_CONVERSES,
         "thinking.level": 'this model takes a budget instead; set it to ""',
+        # Some of these have taken it; the guide ("Supported languages") says none do.
+        "language": 'this model follows the question; set it to ""',
     },
     "gemini-3.5-live-translate": {
         "google_search": "this model only interprets; set it to false",
@@ -56,6 +58,7 @@ _FAMILIES: Final[Mapping[str, Mapping[str, str]]] = {
         "proactive_audio": "this model only interprets; set it to false",
         "instructions": "this model only interprets",  # the default is left out
         "background": "this model calls no functions",
+        "functions": "this model calls no functions; take it away",
     },
     "gemini-3.5-transcribe-live": {
         "model": "it only writes down what it hears; gemini-3.8-live answers"
@@ -83,8 +86,20 @@ _LEFT_OUT: Final = frozenset({"instructions", "background"})
 
 
 def takes(model: str, key: str) -> bool:
-    """Whether a model takes what a key of ``[live]`` (or ``background``) asks for."""
+    """Whether a model takes what a key of ``[live]`` asks for.
+
+    Args:
+        model: Its name, without or with ``models/``.
+        key: Such a key; or ``functions``: that it calls any; or ``background``: that
+            it goes on while one runs.
+    """
     return key not in _FAMILIES.get(_family(model), {})
+
+
+def why_not(model: str, key: str) -> str:
+    """Why a model does not take it, and what mends that; empty if it does."""
+    why = _FAMILIES.get(_family(model), {}).get(key)
+    return f"{why} (model {model})" if why else ""
 
 
 def refusals(model: str, api_version: str, asked: Collection[str]) -> Iterator[Refusal]:

@@ -15,7 +15,9 @@ from msgspec import Meta, Raw, Struct
 Aside: TypeAlias = Raw
 """JSON that is not yet read; empty if it was absent."""
 
-Count: TypeAlias = Annotated[int, Meta(ge=0)]
+Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+"""Of tokens: int32 in the published definitions. Money is reckoned with it in floats,
+which a number without an end would overflow."""
 
 
 class Wire(Struct, frozen=True, rename="camel"):

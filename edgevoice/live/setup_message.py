@@ -163,6 +163,8 @@ def _compression(options: SessionOptions) -> ContextWindowCompression | None:
 
 def _tools(options: SessionOptions) -> list[Tool]:
     own = [tool for name, tool in _SERVER_TOOLS.items() if name in options.server_tools]
+    if not models.takes(options.model, "functions"):
+        return own  # those that are built in are offered to every model
     functions = [*options.functions]
     if not models.takes(options.model, "background"):
         # Such a model always waits for the result.
