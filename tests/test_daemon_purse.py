@@ -134,7 +134,7 @@ def test_whatever_the_server_says_of_tokens_can_be_counted(message: object) -> N
 @given(st.lists(st.integers(min_value=-1) | st.sampled_from(HUGE), max_size=4))
 def test_no_count_of_tokens_is_too_large_for_money(counts: list[int]) -> None:
     names = ("promptTokenCount", "responseTokenCount", "thoughtsTokenCount")
-    usage = {name: count for name, count in zip(names, counts, strict=False)}
+    usage = dict(zip(names, counts, strict=False))
     with tempfile.TemporaryDirectory() as folder:
         purse = Purse(settings(), LedgerFile(Path(folder)))
         for event in decode(wire({"usageMetadata": usage})):
