@@ -48,7 +48,8 @@ OURS = {
     "doctor": {"doctor", "config", "live", "audio", "controls", "errors"}
     | {"daemon.calling", "daemon.client", "daemon.server", "daemon.threads"}
     | {"daemon.credentials", "daemon.token_url"}
-    | {"daemon.bell", "daemon.camera", "daemon.toolbox"},
+    | {"daemon.bell", "daemon.camera", "daemon.toolbox"}
+    | {"tools.userinfo"},
     "setup": {"setup", "doctor", "config", "live.endpoint", "errors"}
     | {"audio.devices", "audio.names", "daemon.client", "daemon.server"},
     "cli": {"commands", "daemon.client", "errors"},

@@ -56,6 +56,7 @@ async def test_the_test_source_of_ffmpeg_is_a_camera() -> None:
         ("true", "the camera command printed nothing"),
         ("kill -9 $$", "was killed by signal 9"),
         ("echo hello", "no JPEG or PNG"),
+        ("echo http://ada:pass@cam: refused >&2; exit 1", "//[left out]@cam: refused"),
     ],
 )
 async def test_a_camera_that_fails_says_why(script: str, words: str) -> None:

@@ -2,15 +2,15 @@
 
 import json
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from edgevoice.audio.names import DeviceInfo
-from edgevoice.config import Configuration, Live, McpSettings, ToolSettings
+from edgevoice.config import Camera, Configuration, Live, McpSettings, ToolSettings
 from edgevoice.doctor import bundle
-from edgevoice.doctor.finding import ok, wrong
+from edgevoice.doctor.finding import Finding, ok, wrong
 from edgevoice.doctor.tools import ask
 from edgevoice.errors import EdgeVoiceError
 
@@ -43,8 +43,14 @@ def content(path: Path) -> dict[str, str]:
     return dict(read())
 
 
-def written(folder: Path, settings: Configuration | None = SETTINGS) -> dict[str, str]:
-    findings = [ok("disk", f"{KEY} {USUAL}"), wrong("key", f"{TOKEN} bad", "mend it")]
+FINDINGS = (ok("disk", f"{KEY} {USUAL}"), wrong("key", f"{TOKEN} bad", "mend it"))
+
+
+def written(
+    folder: Path,
+    settings: Configuration | None = SETTINGS,
+    findings: Sequence[Finding] = FINDINGS,
+) -> dict[str, str]:
     path = folder / "report.tar.gz"
     line = bundle.write(path, findings, settings, ["", KEY], NOW)
     assert line.startswith(f"{path}: findings, versions, settings, ")
@@ -124,3 +130,15 @@ def test_programs_are_asked_and_those_that_cannot_say_say_nothing() -> None:
     assert ask("false") is None
     assert ask("no-such-program") is None
     assert ask("sh", "-c", "echo $LC_ALL") == "C.UTF-8"
+
+
+def test_the_password_of_a_camera_is_in_no_part_of_it(tmp_path: Path) -> None:
+    address = "http://ada:geheim@127.0.0.1:9/cam.jpg"
+    finding = wrong("camera", f"{address}: Connection refused", "mend it")
+    camera = Camera(command=["ffmpeg", "-i", address, "-"])
+
+    text = written(tmp_path, Configuration(camera=camera), [finding])
+
+    assert "geheim" not in "".join(text.values())
+    assert "ffmpeg" in text["settings.json"]
+    assert "127.0.0.1:9/cam.jpg: Connection refused" in text["findings.txt"]

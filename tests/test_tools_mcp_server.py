@@ -250,3 +250,11 @@ def test_pauses_grow_up_to_a_minute() -> None:
         60,
         60,
     ]
+
+
+async def test_the_password_of_an_address_is_in_no_error() -> None:
+    async with kept(Address(url="http://ada:geheim@127.0.0.1:9/mcp")) as one:
+        await one.until(lambda server: server.error)
+
+        assert one.server.error
+        assert "geheim" not in one.server.error

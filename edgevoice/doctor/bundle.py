@@ -1,8 +1,9 @@
 """``edgevoice doctor --bundle``: a report to be passed on to whoever helps.
 
 Left out: the key, the handle of a session, what the settings have as instructions, the
-host's name, and all that was said, of which the journal has nothing anyhow. What looks
-like a key is blotted out once more at the end, wherever it stands.
+host's name, the arguments of commands, and all that was said, of which the journal has
+nothing anyhow. What looks like a key, and the passwords of addresses, are blotted out
+once more at the end, wherever they stand.
 """
 
 import io
@@ -28,6 +29,7 @@ from edgevoice.doctor.report import as_json, describe
 from edgevoice.doctor.tools import Ask, ask
 from edgevoice.doctor.units import FIELDS, UNIT
 from edgevoice.errors import DeviceError, EdgeVoiceError
+from edgevoice.tools.userinfo import LEFT_OUT, without_userinfo
 
 FOLDER: Final = "edgevoice-report"
 """In the archive."""
@@ -102,8 +104,8 @@ def _pack(path: Path, content: dict[str, str], now: float) -> None:
 
 def _blot(text: str, secrets: Sequence[str]) -> str:
     for secret in filter(None, secrets):
-        text = text.replace(secret, "[left out]")
-    return _SECRET.sub("[left out]", text)
+        text = text.replace(secret, LEFT_OUT)
+    return without_userinfo(_SECRET.sub(LEFT_OUT, text))
 
 
 def _versions() -> Iterator[str]:
@@ -128,8 +130,10 @@ def _settings(settings: Configuration | None) -> dict[str, Any]:
     table: dict[str, Any] = msgspec.to_builtins(settings)
     live = table["live"]
     live["instructions"] = f"[{len(live['instructions'])} characters, left out]"
-    for one in (*table["tools"], *table["mcp"]):  # keys may stand in any of these
-        one["command"] = [*one["command"][:1], "..."]
+    called = (*table["tools"], *table["mcp"])  # keys may stand in any of these
+    for one in (*called, table["camera"]):
+        one["command"] = [*one["command"][:1], "..."] if one["command"] else []
+    for one in called:
         one["url"] = urlsplit(one.get("url", "")).hostname
         for name in ("environment", "secrets", "headers"):
             one[name] = dict.fromkeys(one.get(name, ()), "[set]")

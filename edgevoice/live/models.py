@@ -44,7 +44,7 @@ _FAMILIES: Final[Mapping[str, Mapping[str, str]]] = {
     "gemini-2.5-flash-native-audio": {
         **_CONVERSES,
         "thinking.level": 'this model takes a budget instead; set it to ""',
-        # Some of these have taken it; the guide ("Supported languages") says none do.
+        # Sources conflict; one of these that refuses it closes with 1007.
         "language": 'this model follows the question; set it to ""',
     },
     "gemini-3.5-live-translate": {

@@ -12,6 +12,7 @@ from edgevoice.tools import mcp
 from edgevoice.tools.mcp import PATIENCE_S, Address
 from edgevoice.tools.names import legal
 from edgevoice.tools.tool import Arguments, Described, Result, failed
+from edgevoice.tools.userinfo import without_userinfo
 
 if TYPE_CHECKING:
     from edgevoice.tools.mcp import Client, Tool
@@ -163,7 +164,7 @@ class McpServer:
         )
 
     def _lost(self, error: BaseException) -> None:
-        words = " ".join(str(error).split()) or type(error).__name__
+        words = " ".join(without_userinfo(str(error)).split()) or type(error).__name__
         if isinstance(error, TimeoutError):
             words = f"does not answer within {PATIENCE_S:g} s"
         if words != self.error:

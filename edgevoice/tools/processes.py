@@ -17,6 +17,8 @@ from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequenc
 from pathlib import Path
 from typing import IO, Any, Final
 
+from edgevoice.tools.userinfo import without_userinfo
+
 MARK: Final = "EDGEVOICE_CALL"
 """Variable that all processes of one call have in common."""
 
@@ -71,9 +73,9 @@ class Running:
 
     @property
     def complaint(self) -> str:
-        """The last line of its stderr."""
+        """The last line of its stderr, without the passwords of addresses."""
         lines = self._last.decode("utf-8", "replace").strip().splitlines()
-        return lines[-1].strip() if lines else ""
+        return without_userinfo(lines[-1].strip()) if lines else ""
 
     async def end_in_time(self, mark: str, timeout_s: float) -> None:
         """Wait for its end, at most for so long, and end what it leaves behind."""

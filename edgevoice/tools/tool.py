@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, Protocol, TypeAlias
 from msgspec import Struct
 
 from edgevoice.errors import EdgeVoiceError
+from edgevoice.tools.userinfo import without_userinfo
 
 Arguments: TypeAlias = Mapping[str, Any]
 """What the model gave: names to JSON values. Never trusted."""
@@ -92,10 +93,10 @@ def failed(error: object, **more: Any) -> Result:
     """The result of a call that did not work.
 
     Args:
-        error: What is wrong, for the model; made one line.
+        error: What is wrong, for the model; made one line without passwords.
         more: What else the model may know, such as the exit code.
     """
-    line = " ".join(str(error).split())
+    line = " ".join(without_userinfo(str(error)).split())
     if len(line) > LONGEST_ERROR:
         line = f"{line[:LONGEST_ERROR]}..."
     return Result(response={"error": line, **more})
