@@ -32,6 +32,7 @@ class Door:
         self.results: asyncio.Queue[Result | None] = asyncio.Queue()
         self.takes_s: float | None = None
         """It ends by itself after so many seconds; None: see ``done``."""
+        self.breaks: Exception | None = None
         self.bell = Bell()
 
     async def until(self, true: Callable[[], object]) -> None:
@@ -43,6 +44,8 @@ class Door:
     async def _call(self, arguments: Arguments) -> AsyncGenerator[Result, None]:
         self.began.append(arguments)
         self.bell.ring()
+        if self.breaks is not None:
+            raise self.breaks
         try:
             if self.takes_s is not None:
                 await asyncio.sleep(self.takes_s)

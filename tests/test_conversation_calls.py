@@ -1,9 +1,11 @@
 """What the conversation decides about function calls, and about allowing them."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edgevoice.conversation import (
+    ASK_HEARD,
     ASK_LIMIT,
     ASK_TAP,
     BOUNCE,
@@ -22,6 +24,7 @@ def questioned() -> Story:
     """The model waits for a call that the person is to allow."""
     story = asked()
     assert story.then(Event.CALLED, Event.ASKED) == (Command.ASK,)
+    story.wait(ASK_HEARD)
     return story
 
 
@@ -112,7 +115,9 @@ def test_a_held_press_is_speech_and_does_not_allow_it() -> None:
 
 def test_a_long_tap_setting_lengthens_the_press_that_allows() -> None:
     story = Story(Timing(tap=0.9))
-    story.then(Event.LINK_UP, Event.ASKED, Event.PRESSED)
+    story.then(Event.LINK_UP, Event.ASKED)
+    story.wait(ASK_HEARD)
+    story.then(Event.PRESSED)
 
     assert story.then(Event.RELEASED, after=0.8) == ()
     assert story.wait(BOUNCE) == (Command.CONFIRM,)
@@ -121,7 +126,7 @@ def test_a_long_tap_setting_lengthens_the_press_that_allows() -> None:
 def test_nobody_there_is_no() -> None:
     story = questioned()
 
-    assert story.wait(ASK_LIMIT - 0.1) == ()
+    assert story.wait(ASK_LIMIT - ASK_HEARD - 0.1) == ()
     assert story.wait(0.2) == (Command.DECLINE,)
     assert story.phase() is Phase.THINKING
 
@@ -160,7 +165,9 @@ def test_a_call_that_is_cancelled_asks_no_more() -> None:
 
 def test_while_the_answer_is_heard_a_press_that_allows_does_not_silence_it() -> None:
     story = answering()
-    story.then(Event.ASKED, Event.PRESSED, Event.RELEASED)
+    story.then(Event.ASKED)
+    story.wait(ASK_HEARD)
+    story.then(Event.PRESSED, Event.RELEASED)
 
     assert story.wait(BOUNCE) == (Command.CONFIRM,)
     assert story.phase() is Phase.SPEAKING
@@ -173,6 +180,48 @@ def test_a_question_in_a_pause_keeps_the_link() -> None:
     assert not story.conversation.settled
     assert story.wait(ASK_LIMIT + 1) == (Command.DECLINE,)
     assert story.conversation.settled
+
+
+def test_a_press_too_soon_is_meant_for_the_answer_and_allows_nothing() -> None:
+    story = answering()
+    story.then(Event.ASKED)
+
+    commands = story.then(Event.PRESSED) + story.then(Event.RELEASED, after=0.1)
+    commands += story.wait(1.0)
+    assert commands[:3] == (
+        Command.DECLINE,
+        Command.SILENCE,
+        Command.TURN_TALKED_OVER,
+    )
+    assert Command.CONFIRM not in commands
+    assert answering_asked().then(Event.TAPPED)[0] is Command.DECLINE
+
+
+def answering_asked() -> Story:
+    story = answering()
+    story.then(Event.ASKED)
+    return story
+
+
+@pytest.mark.parametrize("gone", [Event.UNASKED, Event.LINK_DOWN])
+def test_a_button_held_for_a_question_that_goes_is_held_to_speak(gone: Event) -> None:
+    story = questioned()
+    story.then(Event.PRESSED)
+
+    commands = story.then(gone, after=0.2) + story.wait(0.1)
+    assert Command.RECORD in commands or Command.RECORD_MORE in commands
+    assert Command.OPEN_ACTIVITY in commands
+    assert story.phase() is Phase.LISTENING
+    story.then(Event.RELEASED)
+    assert Command.CLOSE_ACTIVITY in story.wait(1.0)
+
+
+def test_nothing_is_typed_while_the_button_is_held_for_a_question() -> None:
+    story = questioned()
+    assert story.conversation.may_say
+    story.then(Event.PRESSED)
+
+    assert not story.conversation.may_say
 
 
 PAUSES = st.sampled_from([0.0, 0.01, 0.06, 0.3, 0.5, 3.0, 16.0])

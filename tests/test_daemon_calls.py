@@ -13,6 +13,7 @@ from edgevoice.daemon import runs
 from edgevoice.daemon.bell import Bell
 from edgevoice.daemon.calls import CROSSING_S, Calls
 from edgevoice.daemon.news import Item, News
+from edgevoice.daemon.runs import MOST_AT_ONCE
 from edgevoice.live.incoming import ToolCall
 from edgevoice.live.outgoing import FunctionResponse
 from edgevoice.tools.tool import LONGEST_WAIT_S
@@ -27,6 +28,7 @@ class House:
         self.events: list[Event] = []
         self.items: list[Item] = []
         self.sent: list[FunctionResponse] = []
+        self.said: list[str] = []
         self.lost = False
         self.waits = False
         """The model waits for every result."""
@@ -35,7 +37,12 @@ class House:
         known = {tool.name: tool for tool in tools}
         clock = asyncio.get_running_loop().time
         self.calls = Calls(
-            lambda: known, lambda: self.waits, self._happened, news, clock
+            lambda: known,
+            self._say,
+            lambda: self.waits,
+            self._happened,
+            news,
+            clock,
         )
 
     def _told(self, item: Item) -> None:
@@ -44,6 +51,10 @@ class House:
 
     def _happened(self, event: Event) -> None:
         self.events.append(event)
+        self.bell.ring()
+
+    async def _say(self, text: str) -> None:
+        self.said.append(text)
         self.bell.ring()
 
     async def _respond(self, response: FunctionResponse) -> None:
@@ -242,7 +253,7 @@ async def test_a_result_that_was_lost_on_the_way_is_sent_again() -> None:
         here.lost = True
         here.asked(call="1")
         door.done()
-        await here.idle()
+        await door.until(lambda: door.ended)
         here.calls.link_lost()
         here.lost = False
         here.asked(call="2")
@@ -413,3 +424,123 @@ async def test_what_the_model_waits_for_takes_no_longer_than_a_person_waits(
 
 def test_the_conversation_waits_longer_than_a_call_may_take() -> None:
     assert LONGEST_WAIT_S + ASK_LIMIT + CROSSING_S < CALL_LIMIT
+
+
+# -- what is somebody else's fault -----------------------------------------------
+
+
+@pytest.mark.parametrize("error", [ValueError("secret"), RecursionError(), KeyError(1)])
+async def test_a_tool_that_breaks_is_an_error_and_ends_nothing_else(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    door, window = Door(), Door("window")
+    door.breaks = error
+    async with house(door, window) as here:
+        here.asked()
+        here.asked("window", call="2")
+        window.done()
+        await here.idle()
+
+        answers = {one.name: one.response for one in here.sent}
+        kind = type(error).__name__
+        assert answers["door"] == {"error": f"the function is broken: {kind}"}
+        assert answers["window"] == {"output": "open"}
+        assert "secret" not in caplog.text
+
+
+async def test_the_name_of_an_unknown_function_is_not_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    async with house(Door()) as here:
+        here.asked("x\nmy pin is 1234" + "y" * 100_000)
+        await here.idle()
+
+        assert "1234" not in caplog.text
+        assert len(here.sent[0].response["error"]) < 400
+
+
+async def test_a_cancelled_call_answers_no_later_one() -> None:
+    door = Door()
+    async with house(door) as here:
+        here.asked(call="1")
+        await door.until(lambda: len(door.began) == 1)
+        here.calls.cancel(("1",))
+        await door.until(lambda: door.ended)
+        here.calls.link_lost()
+        here.asked(call="2")
+        door.done()
+        await here.idle()
+
+        assert [answer.response for answer in here.sent] == [{"output": "open"}]
+        assert len(door.began) == 2
+
+
+async def test_many_in_the_background_hold_up_no_other() -> None:
+    timer, door = Door("timer", background=True), Door()
+    async with house(timer, door) as here:
+        for number in range(MOST_AT_ONCE + 1):
+            here.asked("timer", call=f"t{number}")
+        here.asked(call="1")
+        door.done()
+        await here.until(lambda: here.sent)
+
+        assert here.sent[0].id == "1"
+
+
+async def test_waiting_for_a_place_is_part_of_the_time() -> None:
+    doors = [Door(f"door{number}") for number in range(MOST_AT_ONCE + 1)]
+    doors[-1].timeout_s = 0.05
+    async with house(*doors) as here:
+        for number, door in enumerate(doors):
+            here.asked(door.name, call=str(number))
+        await here.until(lambda: here.sent)
+
+        assert here.sent[0].name == doors[-1].name
+        assert "no result" in here.sent[0].response["error"]
+
+
+# -- late ------------------------------------------------------------------------
+
+
+async def test_what_comes_after_its_link_has_gone_is_said_anew() -> None:
+    timer = Door("timer", background=True)
+    async with house(timer) as here:
+        here.asked("timer")
+        await timer.until(lambda: timer.began)
+        timer.done("begun", more=True)
+        await here.until(lambda: here.sent)
+        here.calls.turn_ended()
+        here.calls.link_lost()
+        timer.done("time is up")
+        await here.until(lambda: here.said)
+
+        assert here.said == ['timer, called earlier, answers: {"output":"time is up"}']
+
+
+async def test_what_is_to_be_silent_is_not_said_late() -> None:
+    timer = Door("timer", background=True, scheduling="SILENT")
+    async with house(timer) as here:
+        here.asked("timer")
+        await timer.until(lambda: timer.began)
+        here.calls.turn_ended()
+        here.calls.link_lost()
+        timer.done()
+        await timer.until(lambda: timer.ended)
+        await asyncio.sleep(0)
+
+        assert here.said == []
+
+
+async def test_what_its_question_will_ask_for_again_is_not_said_late() -> None:
+    timer = Door("timer", background=True)
+    async with house(timer) as here:
+        here.asked("timer")
+        await timer.until(lambda: timer.began)
+        here.calls.link_lost()
+        here.asked("timer", call="2")
+        timer.done()
+        await here.idle()
+
+        assert here.said == []
+        assert [answer.id for answer in here.sent] == ["2"]

@@ -37,6 +37,10 @@ OPTIONS = SessionOptions(model="gemini-3.8-live")
 SETUP_COMPLETE = '{"setupComplete": {}}'
 
 
+async def silent(_: str) -> None:
+    """Nothing is said late here."""
+
+
 class Owner:
     """Stands for the appliance: notes what it is told."""
 
@@ -75,7 +79,7 @@ class Here:
         clock = asyncio.get_running_loop().time
         news = News(lambda: 0.0)
         self.turns = Turns(news)
-        self.calls = Calls(dict, bool, self.owner.happened, news, clock)
+        self.calls = Calls(dict, silent, bool, self.owner.happened, news, clock)
         self.link = Link(
             self.owner,
             server,

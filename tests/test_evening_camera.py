@@ -71,7 +71,7 @@ async def test_a_barge_in_is_shown_though_its_picture_comes_late(
 async def test_a_camera_ends_with_the_question_that_nobody_wants_any_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("OF_THIS_TEST", tmp_path.name)
+    monkeypatch.setenv("LC_OF_THIS_TEST", str(tmp_path))  # it inherits LC_*
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     command = ["sh", "-c", f"echo here >{pipe}; sleep 300 & wait"]
@@ -80,11 +80,11 @@ async def test_a_camera_ends_with_the_question_that_nobody_wants_any_more(
         await here.is_idle()
         await here.speak(0.5)
         assert await asyncio.to_thread(pipe.read_text) == "here\n"
-        assert marked(f"OF_THIS_TEST={tmp_path.name}")
+        assert marked(f"LC_OF_THIS_TEST={tmp_path}")
         here.appliance.silence()
         await here.until(here.outcomes)
         assert here.outcomes()[0]["outcome"] == "cancelled"
         here.reload(camera={"command": ffmpeg_source("320x240")})
         assert (await here.ask(1.0))["outcome"] == "answered"
-        assert not marked(f"OF_THIS_TEST={tmp_path.name}")
+        assert not marked(f"LC_OF_THIS_TEST={tmp_path}")
         assert len(here.received("video")) == 1

@@ -196,6 +196,51 @@ def test_what_comes_of_a_background_call_is_heard_later() -> None:
     live(ask)
 
 
+@pytest.mark.parametrize("minutes", [12, 45])
+def test_a_timer_is_heard_however_long_it_takes(minutes: int) -> None:
+    """Longer than the idle reset, and than a connection."""
+
+    async def ask(here: Life) -> None:
+        timer = Door("timer", background=True)
+        timer.timeout_s = 3600
+        await offer(here, timer)
+        here.schedule("call=timer", 0.0)
+        await here.say(1.0)
+        await here.is_settled()
+        await asyncio.sleep(minutes * 60)
+        timer.done("time is up")
+        await here.until(lambda: len(here.turns()) == 2)
+
+        assert here.turns()[-1]["outcome"] == "answered"
+        [said] = [
+            one["text"] for one in here.received("realtimeInput") if "text" in one
+        ]
+        assert said == 'timer, called earlier, answers: {"output":"time is up"}'
+
+    live(ask)
+
+
+def test_a_question_waits_ten_seconds_for_calls_however_often_it_is_begun() -> None:
+    async def ask(here: Life) -> None:
+        door = Door()
+        await offer(here, door)
+        here.schedule("call=door", 0.0)
+        await here.say(1.0)
+        await door.until(lambda: door.began)
+        began = asyncio.get_running_loop().time()
+        await here.say(1.0)
+        await asyncio.sleep(4)
+        here.appliance.silence()
+        label = await here.say(1.0)
+        await here.until(lambda: label in here.answers.heard)
+        waited = asyncio.get_running_loop().time() - began
+        await here.is_settled()
+
+        assert waited < CALLS_S + 3
+
+    live(ask)
+
+
 def test_a_call_runs_once_though_its_question_is_sent_twice() -> None:
     async def ask(here: Life) -> None:
         door = Door()
@@ -227,6 +272,7 @@ def test_a_short_press_allows_what_is_asked() -> None:
         await here.say(1.0)
         await here.until(lambda: here.guest.signals[-1] is Signal.ASKING)
         assert door.began == []
+        await asyncio.sleep(1.0)
         here.appliance.press("test")
         await asyncio.sleep(0.15)
         here.appliance.release("test")
@@ -281,6 +327,7 @@ def test_in_toggle_mode_one_press_allows_it() -> None:
         await asyncio.sleep(1.0)
         here.appliance.toggle("test")
         await here.until(lambda: here.guest.signals[-1] is Signal.ASKING)
+        await asyncio.sleep(1.0)
         here.appliance.toggle("test")
         await here.is_settled()
 

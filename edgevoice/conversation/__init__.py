@@ -6,6 +6,7 @@ The other files here hold what it speaks of, and decide nothing.
 
 from edgevoice.conversation.machine import Conversation
 from edgevoice.conversation.timing import (
+    ASK_HEARD,
     ASK_LIMIT,
     ASK_TAP,
     BOUNCE,
@@ -18,6 +19,7 @@ from edgevoice.conversation.timing import (
 from edgevoice.conversation.vocabulary import Command, Event, Gate, Phase
 
 __all__ = [
+    "ASK_HEARD",
     "ASK_LIMIT",
     "ASK_TAP",
     "BOUNCE",

@@ -33,6 +33,7 @@ from typing import Final
 
 from edgevoice.conversation.memory import Press, Question, Response
 from edgevoice.conversation.timing import (
+    ASK_HEARD,
     ASK_LIMIT,
     ASK_TAP,
     BOUNCE,
@@ -94,7 +95,8 @@ class Conversation:
     @property
     def may_say(self) -> bool:
         """Whether a typed turn can be taken now, rather than in a moment."""
-        if self._spent:
+        question = self._question
+        if self._spent or (question is not None and question.pressed is not None):
             return False
         return self.phase is not Phase.LISTENING and not self._waits_to_be_sent
 
@@ -145,7 +147,7 @@ class Conversation:
             case Event.SILENCED:
                 return self._silenced()
             case Event.TAPPED:
-                return self._tapped()
+                return self._tapped(now)
             case Event.REPEATING:
                 return self._repeating()
             case Event.SAID:
@@ -183,8 +185,7 @@ class Conversation:
             case Event.ASKED:
                 return self._asked(now)
             case Event.UNASKED:
-                self._question = None
-                return ()
+                return self._drop_question(now)
             case Event.TIMEOUT:
                 return self._timeout(now)
 
@@ -192,8 +193,12 @@ class Conversation:
 
     def _pressed(self, now: float) -> tuple[Command, ...]:
         timing = self._timing
-        if self._question is not None:
-            return self._press_answers(self._question, now)
+        question = self._question
+        if question is not None and now >= question.heard:
+            return self._press_answers(question, now)
+        if question is not None:
+            self._question = None
+            return (Command.DECLINE, *self._pressed(now))
         if self._press is not None:  # a bounce, or a new grip: the same press
             press, press.released = self._press, False
             limit = timing.max_hold if press.confirmed else timing.tap
@@ -281,8 +286,9 @@ class Conversation:
             return (Command.SILENCE, *self._discard())
         return (Command.SILENCE, *self._give_up_response())
 
-    def _tapped(self) -> tuple[Command, ...]:
-        if self._question is not None:
+    def _tapped(self, now: float) -> tuple[Command, ...]:
+        question = self._question
+        if question is not None and now >= question.heard:
             self._question = None
             return (Command.CONFIRM,)
         if self.phase is Phase.IDLE:
@@ -337,7 +343,9 @@ class Conversation:
 
     def _link_went(self, now: float) -> tuple[Command, ...]:
         self.link_up = self._response.calling = False
-        self._question = None  # its call has gone with the link
+        return (*self._without_link(now), *self._drop_question(now))
+
+    def _without_link(self, now: float) -> tuple[Command, ...]:
         held, self._response.held = self._response.held, False
         self._response.open = False
         self._response.forget_owed()
@@ -473,7 +481,7 @@ class Conversation:
     def _asked(self, now: float) -> tuple[Command, ...]:
         if self.phase is Phase.LISTENING:  # they are speaking: it is another question
             return (Command.DECLINE,)
-        self._question = Question(due=now + ASK_LIMIT)
+        self._question = Question(heard=now + ASK_HEARD, due=now + ASK_LIMIT)
         return (Command.ASK,)
 
     def _press_answers(self, question: Question, now: float) -> tuple[Command, ...]:
@@ -482,6 +490,13 @@ class Conversation:
         question.released = False  # at the end of a bounce
         question.due = question.pressed + max(self._timing.tap, ASK_TAP)
         return ()
+
+    def _drop_question(self, now: float) -> tuple[Command, ...]:
+        """Its call has gone: a button that is held for it is held to speak."""
+        question, self._question = self._question, None
+        if question is None or question.pressed is None or question.released:
+            return ()
+        return self._begin_press(question.pressed, now)
 
     def _end_of_question(self, question: Question, now: float) -> tuple[Command, ...]:
         """It was pressed and let go, or is still held, or nobody came."""

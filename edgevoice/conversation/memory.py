@@ -24,6 +24,8 @@ class Press:
 class Question:
     """A call that the person is asked to allow."""
 
+    heard: float
+    """From when on a press can be meant for it."""
     due: float
     """When there is an answer: nobody came, they let go, or they hold it too long."""
     pressed: float | None = None

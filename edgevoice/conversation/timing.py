@@ -27,6 +27,10 @@ so long may the server be silent while it waits for the result, seconds."""
 ASK_LIMIT: Final = 15.0
 """A call that is to be allowed waits so long for a press, seconds."""
 
+ASK_HEARD: Final = 0.7
+"""Whoever presses sooner than this after a question, seconds, cannot have heard it: the
+press is meant for what they hear, and is no leave."""
+
 ASK_TAP: Final = 0.35
 """A press that allows a call is shorter than this, seconds; a longer one is speech, as
 nobody is to allow with "no, do not". The usual pre-roll holds as much and more, so that

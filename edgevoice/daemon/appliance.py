@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from edgevoice.audio.earcons import Earcon
 from edgevoice.audio.pcm import Samples, to_samples
@@ -39,6 +39,9 @@ from edgevoice.tools.mcp_server import McpServer
 from edgevoice.tools.tool import Tool
 
 log = logging.getLogger(__name__)
+
+LOOK_S: Final = 0.5
+"""How often a pause is looked for, seconds."""
 
 
 class Appliance:
@@ -97,6 +100,7 @@ class Appliance:
         """Those that some of the tools come from, or would."""
         self.calls = Calls(
             lambda: self.tools,
+            self._say_in_a_pause,
             lambda: not models.takes(self.link.model, "background"),
             self._call_changed,
             self.news,
@@ -178,6 +182,16 @@ class Appliance:
         self._typed = text
         self.happened(Event.SAID)
         return True
+
+    async def _say_in_a_pause(self, text: str) -> None:
+        """Send a typed turn once nobody has the floor."""
+
+        def said() -> bool:
+            pause = self._conversation.settled and not self.sound.sounding
+            return pause and self.say(text)
+
+        while not await self.bell.until(said, LOOK_S):
+            pass  # the end of a signal sound rings no bell
 
     def note(self, text: str) -> None:
         """Tell the model this as soon as nobody has the floor; it does not answer."""
@@ -317,6 +331,7 @@ class Appliance:
                 self._loop.call_later(self.budget.warn(), self.show)
             case Command.REFUSE_PRESS:
                 self.sound.signal(Earcon.BUDGET_SPENT)
+                self.news.tell("refused", reason=self.budget.error)
             case _:
                 assert command in EARCONS
                 self._end_turn(command, now)

@@ -10,7 +10,7 @@ import asyncio
 import collections
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -23,7 +23,7 @@ from edgevoice.daemon.permission import Permission
 from edgevoice.daemon.runs import Run, Runs
 from edgevoice.live.incoming import ToolCall
 from edgevoice.live.outgoing import FunctionResponse
-from edgevoice.tools.tool import Result, Tool
+from edgevoice.tools.tool import Result, Tool, failed
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +40,7 @@ class Calls:
 
     Args:
         tools: What can be called now, by name.
+        say: Sends text for the model to answer, once nobody else speaks.
         waits: Whether the model waits for every result, see ``live.models``.
         happened: Told of ``CALLED``, ``RESPONDED``, ``ASKED`` and ``UNASKED``.
         news: Told of every call and how it ended.
@@ -49,6 +50,7 @@ class Calls:
     def __init__(
         self,
         tools: Callable[[], Mapping[str, Tool]],
+        say: Callable[[str], Awaitable[object]],
         waits: Callable[[], bool],
         happened: Callable[[Event], None],
         news: News,
@@ -56,6 +58,7 @@ class Calls:
     ) -> None:
         self.permission = Permission(happened, news)
         self._tools = tools
+        self._say = say
         self._waits = waits
         self._happened = happened
         self._news = news
@@ -94,14 +97,23 @@ class Calls:
             call = self._calls.get(name)
             if call is not None:
                 if call.run is not None:
-                    call.run.end()
+                    self._runs.cancel(call.run)
                 self._end(call, "cancelled")
 
     def link_lost(self) -> None:
         """Nothing can be answered any more; what has begun goes on, see above."""
         for call in tuple(self._calls.values()):
             self._end(call, _UNSENT)
+            if call.run is not None and not self._runs.is_of_this_turn(call.run):
+                self._runs.begin(self._tell_late(call, call.run), "late result")
         self._runs.link_lost()
+
+    async def _tell_late(self, call: "_Call", run: Run) -> None:
+        """The question was answered long ago, and its link has gone: say it anew."""
+        async for result in run.results(call.sent):
+            if call.tool is not None and call.tool.scheduling != "SILENT":
+                words = msgspec.json.encode(_plain(result.response)).decode()
+                await self._say(f"{call.tool.name}, called earlier, answers: {words}")
 
     def turn_ended(self) -> None:
         """The question will not be sent again, so its calls do not come again."""
@@ -139,19 +151,20 @@ class Calls:
             if call.unfinished:
                 await call.finish()
         except ConnectionClosed:
-            outcome = _UNSENT
+            return  # ``link_lost`` follows
         self._end(call, outcome, failure)
 
     async def _results(self, call: "_Call") -> AsyncGenerator[Result, None]:
         tool, asked = call.tool, call.asked
         if tool is None:
             known = ", ".join(self._tools()) or "none"
-            yield _error(f"there is no function {asked.name!r}; known: {known}")
+            name = asked.name[:_LONGEST_NAME]
+            yield failed(f"there is no function {name!r}; known: {known}")
             return
         call.run = self._runs.again(asked)
         if call.run is None:
             if tool.confirm and not await self.permission.ask(asked):
-                yield _error("the person did not allow it")
+                yield failed("the person did not allow it")
                 return
             call.run = self._runs.start(tool, asked, background=call.background)
         async for result in call.run.results():
@@ -164,12 +177,14 @@ class Calls:
         if call.task is not asyncio.current_task() and call.task is not None:
             call.task.cancel()
         name, took = call.asked.name, round((self._clock() - call.began) * 1000)
+        # One that is not known may hold what was said.
+        known = name if call.tool is not None else "an unknown function"
         log.info(
             "call of %s: %s after %d ms",
-            name,
+            known,
             outcome,
             took,
-            extra={"TOOL": name, "OUTCOME": outcome, "TOOK_MS": took},
+            extra={"TOOL": known, "OUTCOME": outcome, "TOOK_MS": took},
         )
         # What went wrong may hold what was said: it is told, but not logged.
         error = error[:_LONGEST] if error else None
@@ -203,6 +218,8 @@ class _Call:
         self.run: Run | None = None
         self.unfinished = False
         """The newest result said that more would follow."""
+        self.sent = 0
+        """Results that went out."""
         self._respond = respond
 
     async def answer(self, result: Result) -> None:
@@ -214,6 +231,7 @@ class _Call:
         self.unfinished = self.background and result.more
         scheduling = self.tool.scheduling if self.tool and self.background else None
         await self._send(_plain(result.response), scheduling)
+        self.sent += 1
 
     async def finish(self) -> None:
         """Say that nothing follows after all, without making the model speak."""
@@ -246,11 +264,10 @@ async def _in_one(
 _LONGEST: Final = 300
 """Letters of an error that are told."""
 
+_LONGEST_NAME: Final = 64
+"""Letters that a function's name may have."""
+
 _UNSENT: Final = "unanswered: the link is lost"
-
-
-def _error(words: str) -> Result:
-    return Result(response={"error": words})
 
 
 def _plain(response: dict[str, Any]) -> dict[str, Any]:

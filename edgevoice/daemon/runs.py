@@ -7,6 +7,7 @@ of the run that was begun for the first one, so that no door is opened twice.
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncGenerator, Coroutine
 from functools import partial
 from typing import Any, Final
@@ -15,8 +16,11 @@ from edgevoice.daemon.bell import Bell
 from edgevoice.live.incoming import ToolCall
 from edgevoice.tools.tool import LONGEST_WAIT_S, Result, Tool
 
+log = logging.getLogger(__name__)
+
 MOST_AT_ONCE: Final = 8
-"""Tools that run at the same time; more calls wait for their turn."""
+"""Tools that run at the same time, in the background and otherwise; more calls wait for
+their turn, within their time."""
 
 
 class Run:
@@ -43,8 +47,8 @@ class Run:
         limit = asyncio.timeout(self._limit)
         try:
             async with (
-                places,
                 limit,
+                places,
                 contextlib.aclosing(tool.call(self.asked.args)) as results,
             ):
                 async for result in results:
@@ -55,13 +59,16 @@ class Run:
             if not limit.expired():
                 raise
             self._add(_error(f"no result within {self._limit:g} s; it was ended"))
+        except Exception as error:  # noqa: BLE001  a tool is somebody else's code
+            kind = type(error).__name__
+            log.error("the tool %s is broken: %s", tool.name, kind)
+            self._add(_error(f"the function is broken: {kind}"))
         finally:
             self._over = True
             self._bell.ring()
 
-    async def results(self) -> AsyncGenerator[Result, None]:
-        """All results from the first on, as they come."""
-        taken = 0
+    async def results(self, taken: int = 0) -> AsyncGenerator[Result, None]:
+        """All results but the first ``taken`` ones, as they come."""
         while True:
             await self._bell.until(partial(self._is_more, taken))
             if taken == len(self._results):
@@ -87,7 +94,9 @@ class Runs:
 
     def __init__(self) -> None:
         self._group = asyncio.TaskGroup()
-        self._places = asyncio.Semaphore(MOST_AT_ONCE)
+        self._places = {
+            background: asyncio.Semaphore(MOST_AT_ONCE) for background in (False, True)
+        }
         self._now: list[Run] = []
         """Those of this turn, on this link."""
         self._before: list[Run] = []
@@ -106,7 +115,8 @@ class Runs:
         """Run a tool; ``background`` says that the model does not wait for it."""
         longest = tool.timeout_s if background else LONGEST_WAIT_S
         run = Run(tool, asked, min(tool.timeout_s, longest))
-        run.task = self.begin(run.go(self._places), f"tool {asked.name}")
+        places = self._places[background]
+        run.task = self.begin(run.go(places), f"tool {tool.name}")
         self._now.append(run)
         return run
 
@@ -118,6 +128,17 @@ class Runs:
                 self._now.append(run)
                 return run
         return None
+
+    def cancel(self, run: Run) -> None:
+        """Stop one, and do not take it for the answer to another call."""
+        run.end()
+        for runs in (self._now, self._before):
+            if run in runs:
+                runs.remove(run)
+
+    def is_of_this_turn(self, run: Run) -> bool:
+        """Whether its question may still be sent again."""
+        return run in self._now or run in self._before
 
     def link_lost(self) -> None:
         """What was asked for on this link may be asked for again on the next."""

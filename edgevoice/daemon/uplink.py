@@ -58,6 +58,8 @@ class Uplink:
         self._report = report
         self._settled = settled
         self._clock = clock
+        self._calling_since: float | None = None
+        """Since when somebody waits for the results, loop's clock."""
 
     async def run(self) -> None:
         """Send turn after turn, until cancelled or the socket closes."""
@@ -86,7 +88,7 @@ class Uplink:
             await self._send(message)
 
     async def _type(self, turn: Turn) -> None:
-        await self._until_called()
+        await self._until_called(turn)
         if turn.cancelled:
             self._turns.outbox.sent()
             return
@@ -103,7 +105,7 @@ class Uplink:
 
     async def _speak(self, turn: Turn, utterance: Utterance) -> None:
         # An empty activity is answered by nobody, so none is opened.
-        await self._until_called()
+        await self._until_called(turn)
         await self._bell.until(partial(_begun, turn, utterance))
         if not _wanted(turn, utterance):
             self._turns.outbox.sent()
@@ -118,9 +120,17 @@ class Uplink:
         self._report(Event.ABANDONED if turn.cancelled else Event.SENT)
         await self._send(end)
 
-    async def _until_called(self) -> None:
-        """Let the model have the results that it waits for."""
-        await self._bell.until(lambda: not self._calling(), CALLS_S)
+    async def _until_called(self, turn: Turn) -> None:
+        """Let the model have the results that it waits for, ``CALLS_S`` at most."""
+        if not self._calling():
+            self._calling_since = None
+            return
+        now = self._clock()
+        self._calling_since = self._calling_since or now
+        left = max(0.0, self._calling_since + CALLS_S - now)
+        await self._bell.until(lambda: turn.cancelled or not self._calling(), left)
+        if not self._calling():
+            self._calling_since = None
 
     async def _send_pieces(self, sending: "_Sending") -> None:
         """Sound and picture as they come, until all is sent or nobody wants it."""

@@ -53,6 +53,7 @@ list_everything() {
   # What the machine borrows from its host is mounted, some of it from the same disk,
   # which -xdev does not see.
   while read -r _ _ _ _ path _; do
+    printf -v path %b "$path" # a space stands there as \040
     if [ "$path" != / ]; then own+=(-o -path "$path"); fi
   done </proc/self/mountinfo
   find / -xdev \( -false "${own[@]}" \) -prune -o -printf '%m %u %g %p %l\n' \
