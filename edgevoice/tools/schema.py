@@ -6,7 +6,7 @@ fast machine, which those who set no tool do not pay.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -115,9 +115,9 @@ def _wrong_references(schema: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _references(value: Any, where: str = "") -> Iterator[tuple[str, Any]]:
-    items = value.items() if isinstance(value, Mapping) else ()
-    if isinstance(value, list):
-        items = enumerate(value)
+    items: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, Mapping | list):
+        items = value.items() if isinstance(value, Mapping) else enumerate(value)
     for name, one in items:
         here = f"{where}.{name}".removeprefix(".")
         if name == "$ref" and isinstance(one, str):
