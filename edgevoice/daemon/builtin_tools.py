@@ -69,8 +69,8 @@ class BuiltIns:
 
     async def stop(self) -> str:
         """Be silent at once; say nothing more."""
-        # Who says "stop" wants silence, and no answer to it. The result goes out all the
-        # same, or the model would wait for it.
+        # Who says "stop" wants silence, and no answer to it. The result goes out all
+        # the same, or the model would wait for it.
         asyncio.get_running_loop().call_soon(self._appliance.silence)
         return "silent"
 
