@@ -30,7 +30,7 @@ confirm = "press"
 [[mcp]]
 name = "example"
 command = ['{sys.executable}', '{ROOT / "tests" / "mcp_example.py"}']
-allow = ["add"]
+allow = ["add", "end"]
 
 [[mcp]]
 name = "away"
@@ -50,6 +50,7 @@ def tools(tmp_path: Path) -> Callable[..., Any]:
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
+            timeout=60,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
         )
         ours = [x for x in done.stderr.splitlines() if x.startswith("edgevoice: ")]
@@ -68,12 +69,13 @@ def test_every_tool_is_listed_with_its_source(tools: Callable[..., Any]) -> None
         "lamp",
         "bomb",
         "add",
+        "end",
     ]
     assert lines[0].endswith(
         "Get or set the loudness (level 0 to 100), or mute. (built in)"
     )
-    assert lines[-3].endswith("Set it off. ([[tools]]; asks for a press)")
-    assert lines[-2].endswith("Add two numbers. (MCP server example)")
+    assert lines[-4].endswith("Set it off. ([[tools]]; asks for a press)")
+    assert lines[-3].endswith("Add two numbers. (MCP server example)")
     assert lines[-1] == "MCP server away: All connection attempts failed"
 
 
@@ -99,6 +101,7 @@ def test_a_tool_is_run_as_for_the_model(
     [
         (["lamp"], "'room' is a required property"),
         (["volume"], "EdgeVoiceError: this acts on the running daemon only"),
+        (["end"], "Connection closed"),
     ],
 )
 def test_what_the_model_would_be_told_is_wrong_is_a_failure(
