@@ -10,7 +10,7 @@ def describe(status: dict[str, Any]) -> str:
     session, turns = status["session"], status["turns"]
     age = session["age_s"]
     rows = [
-        ("phase", status["phase"]),
+        ("phase", _phase(status)),
         ("link", _link(status)),
         ("error", status["error"] or "none"),
         ("session", "none yet" if age is None else _session(session)),
@@ -42,6 +42,12 @@ def _shown(status: dict[str, Any]) -> Iterator[tuple[str, str]]:
         number = len(server["tools"])
         count = "1 tool" if number == 1 else f"{number} tools"
         yield "MCP server", f"{server['name']}: {server['error'] or count}"
+
+
+def _phase(status: dict[str, Any]) -> str:
+    """With what a press would allow, if that is asked."""
+    phase, asks = str(status["phase"]), status.get("asks")
+    return f"{phase}, asking: tap the button to allow {asks}" if asks else phase
 
 
 def _link(status: dict[str, Any]) -> str:
@@ -160,6 +166,8 @@ def _words(event: dict[str, Any]) -> str:
         case {"event": "tool_call" | "question"}:
             took = f" ({event['took_ms']} ms)" if "took_ms" in event else ""
             return (call_in_words(event) or f"{event['name']}: {event['state']}") + took
+        case {"event": "refused", "reason": str(reason)}:
+            return reason
         case {"event": "settings", "changed": list(changed), "error": error}:
             return str(error or f"new: {', '.join(changed) or 'nothing'}")
         case {"event": "volume", "volume": volume, "muted": muted}:

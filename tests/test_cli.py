@@ -658,3 +658,27 @@ def test_without_a_daemon_usage_reads_its_file(
     status, out, _ = run("usage", *none)
     assert status == EX_OK
     assert out.splitlines()[-1].split() == ["together", "4", "0", "1.500"]
+
+
+def test_watch_says_whole_sentences() -> None:
+    from edgevoice.commands.daemon import _in_sentences
+
+    def word(who: str, text: str) -> dict[str, Any]:
+        return {"event": "transcript", "time": 0.0, "who": who, "text": text}
+
+    turn = {"event": "turn", "time": 0.0, "number": 1, "outcome": "answered"}
+    events = [
+        word("user", "What"),
+        word("user", " now"),
+        word("model", "Wait."),
+        word("model", " I"),
+        word("model", " think"),
+        turn,
+    ]
+
+    assert [one.get("text", "turn") for one in _in_sentences(events)] == [
+        "What now",
+        "Wait.",
+        " I think",
+        "turn",
+    ]

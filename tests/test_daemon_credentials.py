@@ -3,6 +3,7 @@
 import asyncio
 import os
 import select
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,7 @@ from edgevoice.daemon.credentials import (
 from edgevoice.daemon.token_url import NoToken
 from edgevoice.live.closing import Ending, Remedy, classify
 from edgevoice.live.token import Token
+from edgevoice.tools import processes
 
 TOKEN = "auth_tokens/0123456789abcdef"
 NOW = 1_790_000_000.0
@@ -144,6 +146,38 @@ async def test_an_end_in_the_middle_leaves_no_process(tmp_path: Path) -> None:
 
     assert asking.cancelled()
     assert gone(pid)
+
+
+async def test_a_program_that_cannot_be_killed_does_not_hold_the_session_up(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refuse(pid: int, number: int) -> None:
+        raise PermissionError
+
+    kill = os.kill
+    monkeypatch.setattr(credentials, "TIMEOUT_S", 0.2)
+    monkeypatch.setattr(processes, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(os, "kill", refuse)
+    pid = tmp_path / "pid"
+
+    async with asyncio.timeout(5):
+        ending = await failure(shell(f"echo $$ >{pid}; exec sleep 60"))
+
+    assert "gave no token" in str(ending)
+    kill(int(pid.read_text()), signal.SIGKILL)
+    assert gone(int(pid.read_text()))
+
+
+async def test_a_program_is_told_no_key_but_where_its_credentials_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GEMINI_API_KEY", "a-key")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", "/run/credentials/edgevoice")
+    seen = "auth_tokens/${GEMINI_API_KEY:-none}.$(basename $CREDENTIALS_DIRECTORY)"
+
+    token = await fetch(shell(f"echo {seen}"), NOW)
+
+    assert token.value == "auth_tokens/none.edgevoice"
 
 
 # -- once more, or a new one -----------------------------------------------------

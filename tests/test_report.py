@@ -217,3 +217,9 @@ def test_long_arguments_are_shortened_and_cannot_move_the_cursor() -> None:
 
     assert len(line) < 260
     assert line.isprintable()
+
+
+def test_the_status_says_what_a_press_would_allow() -> None:
+    said = describe({**STATUS, "phase": "thinking", "asks": "open_door"})
+
+    assert "thinking, asking: tap the button to allow open_door" in said

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -19,6 +20,9 @@ from edgevoice.tools.schema import schema_of
 from edgevoice.tools.tool import Result
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+
+NAP = str(300 + os.getpid())
+"""Seconds that ours sleep, by which they are told from those of other test runs."""
 
 SHOW = "import json, sys; print(json.dumps({'argv': sys.argv[1:]}))"
 """A program that shows what it was given."""
@@ -244,8 +248,8 @@ async def test_a_secret_is_in_the_environment_and_nowhere_else(tmp_path: Path) -
 
 
 FAMILY = (
-    "sleep 300 & setsid sleep 300 & (setsid sh -c 'sleep 300 & sleep 300') & "
-    "env -i sleep 300 & trap '' TERM; echo up; wait; sleep 300"
+    f"sleep {NAP} & setsid sleep {NAP} & (setsid sh -c 'sleep {NAP} & sleep {NAP}') & "
+    f"env -i sleep {NAP} & trap '' TERM; echo up; wait; sleep {NAP}"
 )
 """Children in the group, out of it, without the mark, and a shell that stays."""
 
@@ -261,7 +265,7 @@ async def test_a_command_that_takes_too_long_is_ended_with_all_its_children() ->
 
 
 async def test_children_that_outlive_the_command_are_ended_with_it() -> None:
-    told = await response(shell("sleep 300 & setsid sleep 300 & echo done"))
+    told = await response(shell(f"sleep {NAP} & setsid sleep {NAP} & echo done"))
 
     assert told == {"output": "done", "exit_code": 0}
     assert not sleepers()
@@ -294,11 +298,11 @@ async def until_family_is_up() -> None:
 
 
 def sleepers() -> list[int]:
-    """Every ``sleep 300`` of ours, marked or not."""
+    """Every ``sleep`` of ours, marked or not."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            if (folder / "cmdline").read_bytes() == b"sleep\x00300\x00":
+            if (folder / "cmdline").read_bytes() == f"sleep\0{NAP}\0".encode():
                 found.append(int(folder.name))
         except OSError:
             continue
@@ -310,9 +314,9 @@ async def test_two_hundred_calls_cancelled_at_random_leave_nothing() -> None:
     chance = random.Random(5)
     kinds = [
         shell("echo done"),
-        shell("sleep 300 & setsid sleep 300 & echo up; wait", timeout_s=0.2),
-        shell("for i in 1 2 3; do echo $i; done; sleep 300", stream=True),
-        shell("trap '' TERM; sleep 300; sleep 300"),
+        shell(f"sleep {NAP} & setsid sleep {NAP} & echo up; wait", timeout_s=0.2),
+        shell(f"for i in 1 2 3; do echo $i; done; sleep {NAP}", stream=True),
+        shell(f"trap '' TERM; sleep {NAP}; sleep {NAP}"),
     ]
 
     async def one(number: int) -> str:
@@ -341,7 +345,7 @@ async def _all(one: CommandTool) -> None:
 
 
 async def test_what_is_left_of_one_call_is_not_taken_for_another() -> None:
-    other = shell("echo up; sleep 300", stream=True).call({})
+    other = shell(f"echo up; sleep {NAP}", stream=True).call({})
     await anext(other)
 
     await response(shell("echo done"))
@@ -350,10 +354,32 @@ async def test_what_is_left_of_one_call_is_not_taken_for_another() -> None:
 
 
 async def test_a_dead_process_is_not_waited_for() -> None:
-    process = await asyncio.create_subprocess_exec("sleep", "300", env={MARK: "test"})
+    process = await asyncio.create_subprocess_exec("sleep", NAP, env={MARK: "test"})
     pid = process.pid
 
     assert [*processes.processes("test")] == [pid]
     process.kill()
     await process.wait()
     assert [*processes.processes("test", pid)] == []
+
+
+async def test_a_process_that_cannot_be_killed_is_left_with_a_warning(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(pid: int, number: int) -> None:
+        raise PermissionError
+
+    kill = os.kill
+    monkeypatch.setattr(processes, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(os, "kill", refuse)
+    one = shell("echo $$; exec sleep 60", timeout_s=0.2, stream=True)
+
+    async with asyncio.timeout(5):
+        first, *others = await results(one)
+
+    pid = int(first.response["output"])
+    assert "took over 0.2 s" in others[-1].response["error"]
+    assert f"process {pid} cannot be killed" in caplog.text
+    kill(pid, signal.SIGKILL)
+    while Path(f"/proc/{pid}").exists():  # noqa: ASYNC110  nobody tells
+        await asyncio.sleep(0.01)

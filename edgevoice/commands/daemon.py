@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -9,12 +10,13 @@ from edgevoice import config
 from edgevoice.commands.control import ask, socket_of
 from edgevoice.commands.options import Add, add_socket, number
 from edgevoice.daemon.client import Client, NoDaemon
+from edgevoice.daemon.news import Item
 from edgevoice.errors import EX_OK, PictureError
 
 SIMPLE: Final = {
     "press": "Hold the button down.",
     "release": "Let the button go.",
-    "tap": "Tap the button: silence, or when all is silent the last answer again.",
+    "tap": "Tap the button: silence, or the last answer again; yes, if asked.",
     "stop": "Silence now.",
     "new": "Forget the conversation and start afresh.",
     "mute": "Keep the speaker silent.",
@@ -66,6 +68,7 @@ def look(args: argparse.Namespace) -> int:
     arguments = {"picture": _small(args.picture)} if args.picture else {}
     with Client(socket_of(args), LOOK_TIMEOUT_S) as client:
         client.ask("look", **arguments)
+    print("it goes with the next question")
     return EX_OK
 
 
@@ -132,7 +135,29 @@ def watch(args: argparse.Namespace) -> int:
     from edgevoice.report import describe_event
 
     with Client(socket_of(args)) as client:
-        for event in client.follow():
+        events = client.follow()
+        for event in events if args.json else _in_sentences(events):
             line = json.dumps(event) if args.json else describe_event(event)
             print(line, flush=True)
     return EX_OK
+
+
+def _in_sentences(events: Iterable[Item]) -> Iterator[Item]:
+    """The same with what is said in whole sentences, not in words."""
+    said: Item | None = None
+    for event in events:
+        if said and event["event"] == "transcript" and event["who"] == said["who"]:
+            said = {**said, "text": said["text"] + event["text"]}
+        else:
+            if said:
+                yield said
+            said = event if event["event"] == "transcript" else None
+            if said is None:
+                yield event
+        if said and said["text"].rstrip().endswith(SENTENCE_ENDS):
+            yield said
+            said = None
+
+
+SENTENCE_ENDS: Final = (".", "!", "?", "\u3002", "\uff01", "\uff1f", "\u0964")
+"""Also of Chinese, Japanese and Hindi."""

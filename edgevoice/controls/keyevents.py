@@ -62,7 +62,7 @@ HOW: Final = {
 HELP: Final = (
     ("SPACE or Enter", "talk"),
     ("s or Esc", "silence"),
-    ("y", "allow what it asks leave for; so does a short SPACE"),
+    ("y", "allow what it asks leave for"),
     ("/", "type a message; Enter sends it, Esc drops it"),
     ("n", "new conversation; no, if it asks leave"),
     ("+ and -", "volume"),

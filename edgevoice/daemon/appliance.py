@@ -331,6 +331,7 @@ class Appliance:
                 self._loop.call_later(self.budget.warn(), self.show)
             case Command.REFUSE_PRESS:
                 self.sound.signal(Earcon.BUDGET_SPENT)
+                self.news.tell("refused", reason=self.budget.error)
             case _:
                 assert command in EARCONS
                 self._end_turn(command, now)

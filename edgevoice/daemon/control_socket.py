@@ -158,7 +158,10 @@ class ControlSocket:
         return {}
 
     def _say(self, request: dict[str, Any]) -> Reply:
-        if not self._appliance.say(_text(request, "say")):
+        text, link = _text(request, "say"), self._appliance.link
+        if link.status == "refused":  # it would be lost at once
+            raise Refused(link.error or "the server refuses the link")
+        if not self._appliance.say(text):
             raise Refused(
                 self._appliance.budget.error
                 or "another question comes first: wait for its answer, or forget it "

@@ -7,9 +7,7 @@ refuse that, a new one. Tokens are in memory only, never logged, and in no error
 """
 
 import asyncio
-import contextlib
 import os
-import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -23,12 +21,10 @@ from edgevoice.daemon.token_url import LONGEST, NoToken, mend, wait
 from edgevoice.errors import CredentialError
 from edgevoice.live.closing import Ending, Remedy
 from edgevoice.live.token import Token, parse_token
+from edgevoice.tools.processes import environment, started
 
 TIMEOUT_S: Final = 10.0
 """For one token, seconds; a person may be waiting."""
-
-REAP_S: Final = 1.0
-"""How long a program that was killed is waited for, seconds."""
 
 USUAL_LIFE_S: Final = 600.0
 """How long a connection lives if no setting says so ("Session management"), seconds."""
@@ -43,6 +39,7 @@ _REPLACED: Final = "the session is resumed with a new token"
 _NEW_ONES: Final = (
     "what `token_command` or `token_url` in [live] gives must be new each time"
 )
+_GIVEN: Final = ("CREDENTIALS_DIRECTORY",)
 _RUN_IT: Final = "run it by hand, as the same user, to see why"
 
 
@@ -145,7 +142,7 @@ class Credentials:
 
 
 async def fetch(source: TokenSource, now: float) -> Token:
-    """Ask the source for a token; takes ``TIMEOUT_S`` at most.
+    """Ask the source for a token; takes ``TIMEOUT_S``, and then the end of a program.
 
     Args:
         source: Whom to ask.
@@ -178,30 +175,24 @@ async def _call(source: TokenSource) -> bytes:
 
 
 async def _run(command: tuple[str, ...]) -> bytes:
-    """What a program prints; it and its children end with this call."""
+    """What a program prints; it and its children end with this call.
+
+    It is told no key of ours, but where systemd keeps credentials: one may be its own.
+    What it says at stderr is dropped, since that may hold secrets.
+    """
+    given = {name: os.environ[name] for name in _GIVEN if name in os.environ}
     try:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,  # it may hold secrets
-            start_new_session=True,
-        )
+        async with started(command, environment(given), TIMEOUT_S) as running:
+            output = await _at_most(running.output, LONGEST)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "no such program"
         cure = "check its name and mode"
         raise mend(f"token_command cannot be run: {reason}", cure) from None
-    assert process.stdout is not None
-    try:
-        output = await _at_most(process.stdout, LONGEST)
-        status = await process.wait()
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), REAP_S)
-    if status:
-        raise wait(f"token_command failed with exit status {status}", _RUN_IT)
+    if running.late:
+        raise TimeoutError
+    if running.status:
+        status = f"exit status {running.status}"
+        raise wait(f"token_command failed with {status}", _RUN_IT)
     return output
 
 

@@ -22,18 +22,20 @@ class Permission:
         self._news = news
         self._one = asyncio.Lock()
         self._answer: asyncio.Future[bool] | None = None
+        self.asks: str | None = None
+        """The function that a press would allow now."""
 
     async def ask(self, asked: ToolCall) -> bool:
         """Whether the person presses the button to allow this call."""
         async with self._one:
             answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-            self._answer = answer
+            self._answer, self.asks = answer, asked.name
             self._news.tell("question", name=asked.name, args=asked.args)
             self._happened(Event.ASKED)
             try:
                 allowed = await answer
             finally:
-                self._answer = None
+                self._answer = self.asks = None
                 if answer.cancelled():
                     self._happened(Event.UNASKED)
             self._news.tell("question", name=asked.name, allowed=allowed)

@@ -12,6 +12,7 @@ def status(appliance: Appliance) -> dict[str, Any]:
     return {
         "version": __version__,
         "phase": appliance.phase,
+        "asks": appliance.calls.permission.asks,
         "link": appliance.link.status,
         "model": appliance.link.model,
         "error": appliance.error,

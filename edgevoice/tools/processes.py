@@ -2,11 +2,13 @@
 
 It leads a session of its own, and its environment bears a mark that its children
 inherit: they are found by either, also when they have left the session (``setsid``) or
-changed their environment, though not if they did both.
+changed their environment, though not if they did both. What cannot be killed, since it
+is another user's or hangs in the kernel, is left after ``PATIENCE_S``, with a warning.
 """
 
 import asyncio
 import contextlib
+import logging
 import os
 import secrets
 import signal
@@ -19,11 +21,16 @@ from typing import IO, Any, Final
 
 from edgevoice.tools.userinfo import without_userinfo
 
+log = logging.getLogger(__name__)
+
 MARK: Final = "EDGEVOICE_CALL"
 """Variable that all processes of one call have in common."""
 
 GRACE_S: Final = 0.5
 """From SIGTERM to SIGKILL, seconds: a pressed button waits for it."""
+
+PATIENCE_S: Final = 3.0
+"""From SIGKILL to giving up, seconds."""
 
 LOOK_S: Final = 0.02
 """How often the dying are looked for, seconds."""
@@ -77,13 +84,22 @@ class Running:
         lines = self._last.decode("utf-8", "replace").strip().splitlines()
         return without_userinfo(lines[-1].strip()) if lines else ""
 
-    async def end_in_time(self, mark: str, timeout_s: float) -> None:
-        """Wait for its end, at most for so long, and end what it leaves behind."""
+    async def end_in_time(
+        self, mark: str, timeout_s: float, pipes: Sequence[asyncio.ReadTransport]
+    ) -> bool:
+        """Wait for its end, at most for so long, and end what it leaves behind.
+
+        Returns:
+            Whether all are gone. If not, its pipes are closed: nothing else ends them.
+        """
         try:
             await asyncio.wait_for(self._process.wait(), timeout_s)
         except TimeoutError:
             self.late = True
-        await end_all(mark, self._process.pid)
+        gone = await end_all(mark, self._process.pid)
+        for pipe in () if gone else pipes:
+            pipe.close()
+        return gone
 
     async def hear_complaints(self, errors: asyncio.StreamReader) -> None:
         """Keep the last of its stderr, until it is closed."""
@@ -101,7 +117,7 @@ async def started(
     """Run a program for the length of the block; then it is gone with all it started.
 
     At the end of the block it is waited for, for as long as it has; after an error or
-    a cancellation it is ended at once.
+    a cancellation it is ended at once. See ``end_all`` for what cannot be ended.
 
     Args:
         argv: Program and arguments; no shell.
@@ -114,8 +130,8 @@ async def started(
     """
     mark = f"{os.getpid()}-{secrets.token_hex(8)}"
     async with contextlib.AsyncExitStack() as stack:
-        output, write_output = await _pipe(stack)
-        errors, write_errors = await _pipe(stack)
+        output, output_pipe, write_output = await _pipe(stack)
+        errors, errors_pipe, write_errors = await _pipe(stack)
         source = stack.enter_context(_file(stdin)) if stdin is not None else None
         try:
             process = await asyncio.create_subprocess_exec(
@@ -134,28 +150,33 @@ async def started(
             os.close(write_output)
             os.close(write_errors)
         running = Running(process, output)
-        ending = asyncio.create_task(running.end_in_time(mark, timeout_s))
-        tasks = [ending, asyncio.create_task(running.hear_complaints(errors))]
+        pipes = output_pipe, errors_pipe
+        ending = asyncio.create_task(running.end_in_time(mark, timeout_s, pipes))
+        hearing = asyncio.create_task(running.hear_complaints(errors))
         try:
             yield running
-            await ending  # programs close their stdout before they end
+            await asyncio.shield(ending)  # programs close their stdout before they end
         finally:
-            await uncancelled(_end(process, mark, tasks))
+            await uncancelled(_end(process, mark, ending, hearing))
 
 
 async def _end(
-    process: asyncio.subprocess.Process, mark: str, tasks: list[asyncio.Task[None]]
+    process: asyncio.subprocess.Process,
+    mark: str,
+    ending: asyncio.Task[bool],
+    hearing: asyncio.Task[None],
 ) -> None:
-    await end_all(mark, process.pid)
-    await process.wait()
-    for task in tasks:
+    gone = ending.result() if ending.done() else await end_all(mark, process.pid)
+    if gone:
+        await process.wait()
+    for task in (ending, hearing):
         task.cancel()
-    await asyncio.wait(tasks)
+    await asyncio.wait((ending, hearing))
 
 
 async def _pipe(
     stack: contextlib.AsyncExitStack,
-) -> tuple[asyncio.StreamReader, int]:
+) -> tuple[asyncio.StreamReader, asyncio.ReadTransport, int]:
     """A pipe of ours: asyncio's own would keep ``wait`` waiting for its end.
 
     Until Python 3.12 ``Process.wait`` returns only when the pipes are closed too,
@@ -167,7 +188,7 @@ async def _pipe(
         lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(read, "rb", 0)
     )
     stack.callback(transport.close)
-    return reader, write
+    return reader, transport, write
 
 
 def _file(content: bytes) -> IO[bytes]:
@@ -182,7 +203,7 @@ def _file(content: bytes) -> IO[bytes]:
     return file
 
 
-async def uncancelled(ending: Coroutine[Any, Any, None]) -> None:
+async def uncancelled(ending: Coroutine[Any, Any, object]) -> None:
     """Await an end to the end, also if whoever awaits it is cancelled meanwhile."""
     task = asyncio.ensure_future(ending)
     cancelled = False
@@ -196,12 +217,15 @@ async def uncancelled(ending: Coroutine[Any, Any, None]) -> None:
         raise asyncio.CancelledError
 
 
-async def end_all(mark: str, leader: int | None = None) -> None:
+async def end_all(mark: str, leader: int | None = None) -> bool:
     """End every process of a call, and return when all are gone.
 
     Args:
         mark: Value of their variable ``MARK``.
         leader: The process that leads their session.
+
+    Returns:
+        Whether they are; some may be left after ``PATIENCE_S``.
     """
     asked: set[int] = set()
     looks_left = round(GRACE_S / LOOK_S)
@@ -214,7 +238,15 @@ async def end_all(mark: str, leader: int | None = None) -> None:
                     os.kill(pid, signal.SIGTERM)
         asked.update(living)
         looks_left -= 1
+        if looks_left * LOOK_S < -PATIENCE_S:
+            log.warning(
+                "process %s cannot be killed: it is another user's, or hangs in the "
+                "kernel; it is left running",
+                ", ".join(map(str, living)),
+            )
+            return False
         await asyncio.sleep(LOOK_S)
+    return True
 
 
 def processes(mark: str, leader: int | None = None) -> Iterator[int]:
@@ -222,10 +254,11 @@ def processes(mark: str, leader: int | None = None) -> Iterator[int]:
     word = f"{MARK}={mark}".encode()
     for folder in Path("/proc").glob("[0-9]*"):
         pid = int(folder.name)
-        with contextlib.suppress(OSError):  # it is another user's, or gone
-            if word in (folder / "environ").read_bytes().split(b"\0") or (
+        with contextlib.suppress(OSError):  # it is gone, or another user's
+            # The session first: everybody may see it.
+            if (
                 leader is not None and os.getsid(pid) == leader and not _is_dead(folder)
-            ):
+            ) or word in (folder / "environ").read_bytes().split(b"\0"):
                 yield pid
 
 
