@@ -25,6 +25,7 @@ parameters = {{ room = "string", level = {{ type = "integer", default = 5 }} }}
 name = "bomb"
 description = "Set it off."
 command = ["echo", "boom"]
+parameters = {{ seconds = {{ type = "integer", default = 3 }} }}
 confirm = "press"
 
 [[mcp]]
@@ -101,6 +102,7 @@ def test_a_tool_is_run_as_for_the_model(
     [
         (["lamp"], "'room' is a required property"),
         (["volume"], "EdgeVoiceError: this acts on the running daemon only"),
+        (["bomb", '{"seconds": "x"}'], "seconds: 'x' is not of type 'integer'"),
         (["end"], "Connection closed"),
     ],
 )

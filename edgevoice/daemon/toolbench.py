@@ -69,6 +69,9 @@ async def run_tool(
             meant = f"did you mean {near[0]}?" if near else f"there are: {known}"
             raise EdgeVoiceError(f"there is no tool {name!r}; {meant}")
         tool = box.tools[name]
+        if tool.confirm and (wrong := tool.refusal(arguments)) is not None:
+            tell(failed(wrong).response)
+            return False
         if tool.confirm and not agrees():
             raise EdgeVoiceError(f"{name} was not run")
         result = failed("no result")
