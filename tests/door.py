@@ -32,11 +32,15 @@ class Door:
         self.results: asyncio.Queue[Result | None] = asyncio.Queue()
         self.takes_s: float | None = None
         """It ends by itself after so many seconds; None: see ``done``."""
+        self.refuses: Callable[[Arguments], str] | None = None
         self.breaks: Exception | None = None
         self.bell = Bell()
 
     async def until(self, true: Callable[[], object]) -> None:
         assert await self.bell.until(true, 100.0)
+
+    def refusal(self, arguments: Arguments) -> str | None:
+        return self.refuses(arguments) if self.refuses else None
 
     def call(self, arguments: Arguments) -> AsyncGenerator[Result, None]:
         return self._call(arguments)

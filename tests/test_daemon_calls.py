@@ -16,7 +16,7 @@ from edgevoice.daemon.news import Item, News
 from edgevoice.daemon.runs import MOST_AT_ONCE
 from edgevoice.live.incoming import ToolCall
 from edgevoice.live.outgoing import FunctionResponse
-from edgevoice.tools.tool import LONGEST_WAIT_S
+from edgevoice.tools.tool import LONGEST_WAIT_S, Arguments
 from tests.door import Door
 
 
@@ -339,6 +339,34 @@ async def test_what_the_person_does_not_allow_is_not_done() -> None:
 
         assert door.began == []
         assert here.sent[0].response == {"error": "the person did not allow it"}
+
+
+async def test_what_its_tool_refuses_is_not_asked_of_the_person() -> None:
+    door = Door(confirm=True)
+    door.refuses = lambda given: f"takes no {', '.join(given)}"
+    async with house(door) as here:
+        here.asked(level=3)
+        await here.idle()
+
+        assert Event.ASKED not in here.events
+        assert door.began == []
+        assert here.sent[0].response == {"error": "takes no level"}
+
+
+async def test_a_tool_that_cannot_judge_is_asked_for_and_tells_itself() -> None:
+    def broken(given: Arguments) -> str:
+        raise RecursionError
+
+    door = Door(confirm=True)
+    door.refuses = broken
+    async with house(door) as here:
+        here.asked()
+        await here.until(lambda: Event.ASKED in here.events)
+        here.calls.permission.decide(allowed=True)
+        door.done()
+        await here.idle()
+
+        assert here.states[-1] == "done"
 
 
 async def test_one_question_after_the_other() -> None:

@@ -69,3 +69,15 @@ def test_after_an_hour_a_new_session_tries_the_first_again() -> None:
     assert fallback.begin(100.0 + AGAIN_S, resuming=False)
     assert fallback.model == "a"
     assert not fallback.begin(100.0 + 2 * AGAIN_S, resuming=False)
+
+
+def test_a_session_that_goes_on_keeps_its_model_for_the_hour() -> None:
+    fallback = Fallback("ab", "b", 100.0)
+
+    assert fallback.model == "b"
+    assert not fallback.begin(100.0 + AGAIN_S - 1, resuming=False)
+    assert fallback.begin(100.0 + AGAIN_S, resuming=False)
+
+
+def test_a_model_that_is_in_the_list_no_more_is_not_asked_for() -> None:
+    assert Fallback("ab", "c").model == "a"

@@ -372,7 +372,7 @@ async def test_a_dead_handle_is_followed_by_one_fresh_session_at_once(
         party(refuse_handles) as (other, address),
         linked(tmp_path, address) as here,
     ):
-        here.handles.take("dead")  # before the link's first step
+        here.handles.take("dead", OPTIONS.model)  # before the link's first step
         await here.until(lambda: here.link.status == "up")
 
     assert [setup["sessionResumption"] for setup in other.setups] == [
@@ -431,7 +431,7 @@ async def test_a_handle_that_kills_every_session_is_dropped(tmp_path: Path) -> N
         await socket.wait_closed()
 
     async with party(poisoned) as (other, address), linked(tmp_path, address) as here:
-        here.handles.take("poisoned")
+        here.handles.take("poisoned", OPTIONS.model)
         await here.until(lambda: here.link.status == "up")
 
     handles = [setup["sessionResumption"].get("handle") for setup in other.setups]
@@ -467,7 +467,7 @@ async def test_a_superseded_connection_has_no_say_any_more(tmp_path: Path) -> No
 
 async def test_a_late_handle_of_a_forgotten_session_is_not_kept(tmp_path: Path) -> None:
     here = Here(tmp_path, "ws://127.0.0.1:1")
-    here.handles.take("old")
+    here.handles.take("old", OPTIONS.model)
 
     here.link.start_afresh()
     here.link.take(incoming.ResumptionHandle("late"))

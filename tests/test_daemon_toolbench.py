@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from edgevoice.cli import main
 from edgevoice.config import BUILT_IN
 from edgevoice.errors import EX_CONFIG, EX_FAILED, EX_OK
 
@@ -25,12 +26,13 @@ parameters = {{ room = "string", level = {{ type = "integer", default = 5 }} }}
 name = "bomb"
 description = "Set it off."
 command = ["echo", "boom"]
+parameters = {{ seconds = {{ type = "integer", default = 3 }} }}
 confirm = "press"
 
 [[mcp]]
 name = "example"
 command = ['{sys.executable}', '{ROOT / "tests" / "mcp_example.py"}']
-allow = ["add"]
+allow = ["add", "end"]
 
 [[mcp]]
 name = "away"
@@ -50,6 +52,7 @@ def tools(tmp_path: Path) -> Callable[..., Any]:
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
+            timeout=60,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
         )
         ours = [x for x in done.stderr.splitlines() if x.startswith("edgevoice: ")]
@@ -60,21 +63,37 @@ def tools(tmp_path: Path) -> Callable[..., Any]:
 
 def test_every_tool_is_listed_with_its_source(tools: Callable[..., Any]) -> None:
     status, out, errors = tools()
-    lines = out.splitlines()
+    lines = [line for line in out.splitlines() if not line.startswith(" ")]
 
-    assert (status, errors) == (EX_OK, [])
+    assert (status, errors) == (EX_FAILED, []), "a server is away"
     assert [line.split()[0] for line in lines[:-1]] == [
         *BUILT_IN,
         "lamp",
         "bomb",
         "add",
+        "end",
     ]
     assert lines[0].endswith(
         "Get or set the loudness (level 0 to 100), or mute. (built in)"
     )
-    assert lines[-3].endswith("Set it off. ([[tools]]; asks for a press)")
-    assert lines[-2].endswith("Add two numbers. (MCP server example)")
+    assert lines[-4].endswith("Set it off. ([[tools]]; asks for a press)")
+    assert lines[-3].endswith("Add two numbers. (MCP server example)")
     assert lines[-1] == "MCP server away: All connection attempts failed"
+
+
+def test_what_a_tool_takes_is_below_it(tools: Callable[..., Any]) -> None:
+    _, out, _ = tools()
+    lines = [line.strip() for line in out.splitlines()]
+
+    lamp = next(n for n, line in enumerate(lines) if line.startswith("lamp "))
+    assert lines[lamp + 1] == "takes room: string, required; level: integer"
+
+
+def test_all_is_well_if_every_server_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "edgevoice.toml"
+    path.write_text(SETTINGS.partition('[[mcp]]\nname = "away"')[0])
+
+    assert main(["tools", "--config", str(path)]) == EX_OK
 
 
 @pytest.mark.parametrize(
@@ -99,6 +118,8 @@ def test_a_tool_is_run_as_for_the_model(
     [
         (["lamp"], "'room' is a required property"),
         (["volume"], "EdgeVoiceError: this acts on the running daemon only"),
+        (["bomb", '{"seconds": "x"}'], "seconds: 'x' is not of type 'integer'"),
+        (["end"], "Connection closed"),
     ],
 )
 def test_what_the_model_would_be_told_is_wrong_is_a_failure(
@@ -113,7 +134,11 @@ def test_what_the_model_would_be_told_is_wrong_is_a_failure(
 @pytest.mark.parametrize(
     ("words", "status", "error"),
     [
-        (["lmp"], EX_FAILED, "there is no tool 'lmp'; did you mean lamp?"),
+        (
+            ["lmp"],
+            EX_FAILED,
+            "there is no tool 'lmp'; did you mean lamp? (MCP server away: All",
+        ),
         (
             ["lamp", "[1]"],
             2,

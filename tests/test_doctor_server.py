@@ -18,6 +18,7 @@ from edgevoice.doctor import server
 from edgevoice.doctor.finding import Finding, State
 from edgevoice.doctor.server import check_server, check_token
 from edgevoice.live import endpoint
+from edgevoice.live.outgoing import SessionOptions
 from edgevoice.simulator import Connected, Simulator
 
 KEY = "AIzaSy-a-key-of-nobody"
@@ -110,6 +111,36 @@ async def test_each_refusal_has_its_cure(behaviour: str, words: str, cure: str) 
     assert session.state is State.WRONG
     assert words in session.found
     assert cure in session.cure
+
+
+async def sessions(url: str, *models: str) -> list[Finding]:
+    address = endpoint.url(url, "v1beta", KEY)
+    options = SessionOptions(model=models[0])
+    found = await asyncio.to_thread(check_server, address, KEY, options, models[1:])
+    return [finding for finding in found if finding.name == "session"]
+
+
+async def test_a_list_of_models_is_as_good_as_the_first_that_is_there() -> None:
+    async with Simulator(pace=0, behaviours=["close=no_such_model@link1.setup"]) as one:
+        first, second = await sessions(one.url, "wrong", "gemini-3.8-live", "unasked")
+
+    assert (first.state, second.state) == (State.WARNING, State.OK)
+    assert "is not found" in first.found
+    assert "took the key and gemini-3.8-live in " in second.found
+
+
+async def test_a_list_of_models_of_which_none_is_there_is_wrong() -> None:
+    async with Simulator(pace=0, behaviours=["close=no_such_model@setup"]) as one:
+        found = await sessions(one.url, "wrong", "bad")
+
+    assert [one.state for one in found] == [State.WRONG, State.WRONG]
+
+
+async def test_a_bad_key_is_tried_with_the_first_model_only() -> None:
+    async with Simulator(pace=0, behaviours=["close=key_invalid@setup"]) as one:
+        found = await sessions(one.url, "gemini-3.8-live", "simulator")
+
+    assert [one.state for one in found] == [State.WRONG]
 
 
 async def test_a_server_that_never_completes_the_setup_is_given_up(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 from websockets.asyncio.server import ServerConnection
 
 from edgevoice.daemon import backoff, credentials, fallback
@@ -14,7 +15,7 @@ from edgevoice.daemon.credentials import TokenSource
 from edgevoice.daemon.server import Server
 from edgevoice.daemon.token_url import mend, wait
 from edgevoice.live.token import Token
-from edgevoice.simulator import Connected
+from edgevoice.simulator import Connected, Simulator
 from tests.evening import Evening, evening
 from tests.test_daemon_link import OPTIONS, SETUP_COMPLETE, Here, Party, linked, party
 from tests.test_daemon_reload import histories, is_up_again, setups
@@ -166,7 +167,7 @@ async def test_a_new_token_that_is_refused_costs_the_handle(
         party(dead_handle) as (_, address),
         with_tokens(tmp_path, address) as here,
     ):
-        here.handles.take("dead")
+        here.handles.take("dead", OPTIONS.model)
         await here.until(lambda: here.link.status == "up")
 
     assert used == [("1", "dead"), ("2", None)]
@@ -223,7 +224,7 @@ async def test_a_source_that_gives_dead_tokens_is_not_asked_in_a_loop(
         party(refuse) as (other, address),
         with_tokens(tmp_path, address) as here,
     ):
-        here.handles.take("a-handle")
+        here.handles.take("a-handle", OPTIONS.model)
         await here.until(lambda: here.link.status == "refused")
         assert "gives must be new each time" in str(here.link.error)
         assert here.handles.kept
@@ -345,7 +346,7 @@ async def test_a_model_that_is_not_there_is_replaced_at_once(
         with_models(tmp_path, address, "b", "c") as here,
     ):
         if handle:
-            here.handles.take(handle)
+            here.handles.take(handle, OPTIONS.model)
         await here.until(lambda: here.link.status == "up" and here.handles.kept)
         assert here.link.model == "c"
 
@@ -419,3 +420,32 @@ async def test_status_and_watch_name_the_model_and_the_talk_goes_on(
         "models/gemini-3.8-live",
     ]
     assert histories(here.simulator) == []
+
+
+async def test_a_restart_goes_on_with_the_session_of_the_model_that_was_there(
+    tmp_path: Path,
+) -> None:
+    live = {"model": ["gemini-0-gone", "gemini-3.8-live"]}
+    behaviour = "close=no_such_model@link1.setup"
+    async with Simulator(pace=0, behaviours=["echo", behaviour]) as simulator:
+        for resumed in (False, True):
+            async with evening(tmp_path, simulator=simulator, live=live) as here:
+                await here.ask()
+                await here.until(lambda: here.appliance.may_leave())
+                assert here.appliance.handles.resumed is resumed
+                assert here.appliance.link.model == "gemini-3.8-live"
+
+
+async def test_other_settings_keep_the_model_that_was_there(tmp_path: Path) -> None:
+    async with (
+        party(offering("b")) as (other, address),
+        with_models(tmp_path, address, "b") as here,
+    ):
+        await here.until(lambda: here.link.model == "b" and here.handles.kept)
+        options = structs.replace(OPTIONS, voice="Puck")
+        server = Server(address, "a-key", options, ("b",))
+        here.link.use(server, leave_after=0)
+        await here.until(lambda: len(other.setups) == 3 and here.link.status == "up")
+
+    assert asked(other) == [OPTIONS.model, "b", "b"]
+    assert other.setups[-1]["sessionResumption"]["handle"]

@@ -190,6 +190,8 @@ async def test_arguments_that_cannot_be_are_an_error_before_anything_runs(
 
     [told] = await results(touch, **arguments)
     assert told.response["error"].endswith(words)
+    assert str(touch.refusal(arguments)).endswith(words)
+    assert touch.refusal({"a": "x"}) is None
     assert not ran.exists()
 
 

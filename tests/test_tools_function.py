@@ -194,6 +194,13 @@ async def test_arguments_are_judged_before_the_call() -> None:
     }
 
 
+def test_what_a_signature_does_not_take_is_known_before_it_runs() -> None:
+    tool = tool_of(weather, "forecast")
+
+    assert tool.refusal({"place": 3}) == "place: Expected str, got int"
+    assert tool.refusal({"place": "Rom"}) is None
+
+
 async def test_a_function_that_returns_nothing_is_done() -> None:
     async def act() -> None:
         pass

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from edgevoice.tools.schema import checked, mistakes, schema_of
+from edgevoice.tools.schema import checked, in_words, mistakes, schema_of
 from edgevoice.tools.tool import Refused
 
 SHORT = {
@@ -32,6 +32,18 @@ def test_the_short_form_is_a_schema() -> None:
         "additionalProperties": False,
     }
     assert schema_of({}) is None
+
+
+def test_a_person_is_told_of_each_parameter() -> None:
+    assert [*in_words(schema_of({**SHORT, "any": {}, "a": {"type": ["string"]}}))] == [
+        "room: hall | attic, required",
+        "level: integer, required",
+        "slow: boolean",
+        "any: any, required",
+        "a: string, required",
+    ]
+    assert [*in_words(None)] == []
+    assert [*in_words({"properties": {"a": True, "b": 3}})] == ["a: any", "b: any"]
 
 
 def test_a_whole_schema_stays_as_it_is() -> None:

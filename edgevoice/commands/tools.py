@@ -12,9 +12,11 @@ from edgevoice.commands.options import Add, add_config
 from edgevoice.errors import EX_FAILED, EX_OK
 
 _TOOLS: Final = (
-    "Without NAME it lists what the model may call, and where that comes from. "
+    "Without NAME it lists what the model may call, what that takes, and where it "
+    "comes from. "
     "With NAME it runs that one here, outside the daemon, as it would for the model, "
-    "and prints each result as JSON. Exit status 1: it did not work."
+    "and prints each result as JSON. Exit status 1: it did not work, or an MCP server "
+    "is away."
 )
 
 
@@ -39,8 +41,7 @@ def tools(args: argparse.Namespace) -> int:
 
     settings = config.load(config.find(args.config))
     if args.name is None:
-        asyncio.run(list_tools(settings, print))
-        return EX_OK
+        return EX_OK if asyncio.run(list_tools(settings, print)) else EX_FAILED
     arguments = _object(args.arguments)
 
     def agrees() -> bool:

@@ -163,12 +163,21 @@ class Calls:
             return
         call.run = self._runs.again(asked)
         if call.run is None:
-            if tool.confirm and not await self.permission.ask(asked):
-                yield failed("the person did not allow it")
+            if tool.confirm and (why := await self._objection(tool, asked)):
+                yield failed(why)
                 return
             call.run = self._runs.start(tool, asked, background=call.background)
         async for result in call.run.results():
             yield result
+
+    async def _objection(self, tool: Tool, asked: ToolCall) -> str | None:
+        """Why it is not to run; the person is not asked what cannot be done anyway."""
+        with contextlib.suppress(Exception):  # one that is broken tells it as it runs
+            if (refusal := tool.refusal(asked.args)) is not None:
+                return refusal
+        if await self.permission.ask(asked):
+            return None
+        return "the person did not allow it"
 
     def _end(self, call: "_Call", outcome: str, error: str | None = None) -> None:
         if self._calls.get(call.asked.id) is not call:

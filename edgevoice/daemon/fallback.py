@@ -18,12 +18,16 @@ class Fallback:
 
     Args:
         models: In order; one at least.
+        bound: The one of a session that goes on, to begin with; any other: the first.
+        now: Seconds of any clock.
     """
 
-    def __init__(self, models: Sequence[str]) -> None:
+    def __init__(
+        self, models: Sequence[str], bound: str = "", now: float = 0.0
+    ) -> None:
         self._models = models
-        self._at = 0
-        self._since = 0.0
+        self._at = models.index(bound) if bound in models else 0
+        self._since = now
         self._errors = 0
 
     @property
@@ -35,7 +39,7 @@ class Fallback:
         """A connection is about to be made.
 
         Args:
-            now: Seconds of any clock.
+            now: On the same clock.
             resuming: It goes on with a session, which is bound to its model.
 
         Returns:

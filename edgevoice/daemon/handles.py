@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import logging
 import time
+from collections.abc import Sequence
 from typing import Final
 
 from edgevoice.daemon.backoff import STABLE_S
@@ -27,6 +28,7 @@ class Handles:
         address: Of the server; a handle belongs to it.
         options: What the session is asked for; a handle belongs to that, too.
         life: How old a handle from before the start may be, seconds.
+        fallbacks: Models beside that of ``options``.
 
     Attributes:
         resumed: Whether the present connection resumed an earlier session.
@@ -39,11 +41,12 @@ class Handles:
         address: str,
         options: SessionOptions,
         life: float = HANDLE_LIFE_S,
+        fallbacks: Sequence[str] = (),
     ) -> None:
         self.resumed = False
         self.session_began: float | None = None
         self._file = file
-        self._scope = _fingerprint(address, options)
+        self._scope = _fingerprint(address, options, fallbacks)
         self._newest = file.load(self._scope, time.time(), life)
         self._saved = self._newest
         self._writes = Writes()
@@ -55,24 +58,33 @@ class Handles:
         """Whether there is a handle."""
         return self._newest is not None
 
+    @property
+    def model(self) -> str:
+        """The model to which the session is bound; empty: the first, or none yet."""
+        return self._newest.model if self._newest else ""
+
     def current(self) -> str | None:
         """The handle for the next connection, or None for a new session."""
         newest = self._newest
         self.resumed = newest is not None
         return newest.handle if newest else None
 
-    def belong_to(self, address: str, options: SessionOptions) -> bool:
+    def belong_to(
+        self, address: str, options: SessionOptions, fallbacks: Sequence[str] = ()
+    ) -> bool:
         """Go on with this server and these options; False if a handle is no good there.
 
         Voice, language, transcripts and compression may change over a resumption; a
-        session is bound to its model, and would forget other instructions.
+        session is bound to its model, and would forget other instructions. Other
+        models are meant to be asked for at once.
         """
-        before, self._scope = self._scope, _fingerprint(address, options)
-        return self._scope == before
+        scope = _fingerprint(address, options, fallbacks)
+        before, self._scope = self._scope, scope
+        return scope == before
 
-    def take(self, handle: str) -> None:
-        """The server gave a new one."""
-        self._newest = KeptHandle(handle, self._scope, time.time())
+    def take(self, handle: str, model: str) -> None:
+        """The server gave a new one, for a session of this model."""
+        self._newest = KeptHandle(handle, self._scope, time.time(), model)
         self._bell.ring()
 
     def drop(self) -> None:
@@ -115,7 +127,9 @@ class Handles:
             self._saved = newest
 
 
-def _fingerprint(address: str, options: SessionOptions) -> str:
+def _fingerprint(
+    address: str, options: SessionOptions, fallbacks: Sequence[str]
+) -> str:
     # A handle is tied to its model; with other instructions it would forget them.
-    text = "\n".join((address, options.model, options.instructions))
+    text = "\n".join((address, options.model, *fallbacks, options.instructions))
     return hashlib.sha256(text.encode()).hexdigest()[:16]

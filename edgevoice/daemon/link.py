@@ -85,7 +85,7 @@ class Link:
         self._hurry = False
         self._connection = self._new_connection()
         self._credentials = Credentials(clock)
-        self._fallback = _fallback(server)
+        self._fallback = Fallback(server.models, handles.model, clock())
 
     @property
     def model(self) -> str:
@@ -144,7 +144,6 @@ class Link:
         self._rotation.credential_ends = self._credentials.ends
         options = structs.replace(server.options, model=self._fallback.model)
         server = replace(server, options=options)
-        self._handles.belong_to(server.address, options)
         return await self._connection.serve(server, self._handles.current())
 
     def _judge(self, ending: Ending, lived: float) -> tuple[Ending, bool]:
@@ -198,13 +197,16 @@ class Link:
         self._rotation.after = leave_after
         if server != self._server:
             self._server = server
+            belongs = self._handles.belong_to(
+                server.address, server.options, server.fallbacks
+            )
             self._credentials.forget()
-            self._fallback = _fallback(server)
+            if not belongs:
+                self._fallback = Fallback(server.models)
             if not self.generation:  # nothing was begun yet
-                self._handles.belong_to(server.address, server.options)
                 return
             self.note("left for other settings")
-            if self._handles.belong_to(server.address, server.options):
+            if belongs:
                 self.reconnect()
             else:
                 self.leave_session()
@@ -307,14 +309,10 @@ class Link:
         """Act on what the server said; the appliance hears it too."""
         # When the conversation is to be forgotten, its last handle comes too late.
         if isinstance(event, incoming.ResumptionHandle) and not self._connection.afresh:
-            self._handles.take(event.handle)
+            self._handles.take(event.handle, self._fallback.model)
             self._turns.notes.handle_came()
         self._owner.take(event)
         self._bell.ring()
-
-
-def _fallback(server: Server) -> Fallback:
-    return Fallback((server.options.model, *server.fallbacks))
 
 
 def _obey_cancellation() -> None:

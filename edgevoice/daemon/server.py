@@ -39,6 +39,11 @@ class Server:
     source: TokenSource | None = None
 
     @property
+    def models(self) -> tuple[str, ...]:
+        """All of them, the one to be asked for first in front."""
+        return (self.options.model, *self.fallbacks)
+
+    @property
     def headers(self) -> dict[str, str]:
         """The one that authenticates; never logged."""
         return endpoint.headers(self.credential)

@@ -81,6 +81,7 @@ async def serve(
         server.address,
         server.options,
         life=minutes * 60 if minutes else float("inf"),
+        fallbacks=server.fallbacks,
     )
     ledger = LedgerFile(state)
     appliance = Appliance(settings, server, handles, Purse(settings, ledger))

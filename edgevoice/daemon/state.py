@@ -17,14 +17,16 @@ class KeptHandle(Struct, frozen=True):
 
     Attributes:
         handle: The token; a secret, never logged.
-        scope: Fingerprint of endpoint, model and instructions; a handle is
+        scope: Fingerprint of endpoint, models and instructions; a handle is
             refused or forgets when they have changed.
         time: When it was issued, seconds since the epoch.
+        model: The one of several to which the session is bound; empty: the first.
     """
 
     handle: str
     scope: str
     time: float
+    model: str = ""
 
 
 class StateFile:

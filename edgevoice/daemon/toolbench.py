@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager
 from difflib import get_close_matches
 from typing import Any, Final, cast
@@ -14,14 +14,18 @@ from edgevoice.daemon.bell import Bell
 from edgevoice.daemon.builtin_tools import BuiltIns
 from edgevoice.daemon.toolbox import Toolbox
 from edgevoice.errors import EdgeVoiceError
+from edgevoice.tools import schema
 from edgevoice.tools.tool import failed
 
 PATIENCE_S: Final = 30.0
 """How long MCP servers may take to come up, seconds; some are downloaded first."""
 
 
-async def list_tools(settings: Configuration, tell: Callable[[str], None]) -> None:
-    """Tell a line for each tool, and one for each MCP server that is away.
+async def list_tools(settings: Configuration, tell: Callable[[str], None]) -> bool:
+    """Tell of each tool and what it takes, and of each MCP server that is away.
+
+    Returns:
+        Whether every server is there.
 
     Raises:
         ConfigError: The settings cannot be used.
@@ -32,11 +36,14 @@ async def list_tools(settings: Configuration, tell: Callable[[str], None]) -> No
             words = tool.description.splitlines()[0] if tool.description else ""
             asks = "; asks for a press" if tool.confirm else ""
             tell(f"{name:<{width}}  {words} ({box.source(name)}{asks})")
-        for server in box.servers:
-            if server.error or not server.tried:
-                tell(f"MCP server {server.name}: {server.error or 'not there yet'}")
+            if takes := "; ".join(schema.in_words(tool.parameters)):
+                tell(f"{'':<{width}}  takes {takes}")
+        away = [*_away(box)]
+        for words in away:
+            tell(words)
         if not box.tools:
             tell("the model may call nothing")
+        return not away
 
 
 async def run_tool(
@@ -67,8 +74,12 @@ async def run_tool(
             near = get_close_matches(name, box.tools, n=1)
             known = ", ".join(box.tools) or "none"
             meant = f"did you mean {near[0]}?" if near else f"there are: {known}"
-            raise EdgeVoiceError(f"there is no tool {name!r}; {meant}")
+            away = "".join(f" ({words})" for words in _away(box))
+            raise EdgeVoiceError(f"there is no tool {name!r}; {meant}{away}")
         tool = box.tools[name]
+        if tool.confirm and (wrong := tool.refusal(arguments)) is not None:
+            tell(failed(wrong).response)
+            return False
         if tool.confirm and not agrees():
             raise EdgeVoiceError(f"{name} was not run")
         result = failed("no result")
@@ -76,6 +87,13 @@ async def run_tool(
             async for result in results:
                 tell(result.response)
         return "error" not in result.response
+
+
+def _away(box: Toolbox) -> Iterator[str]:
+    """A line for each MCP server whose tools are not known."""
+    for server in box.servers:
+        if server.error or not server.tried:
+            yield f"MCP server {server.name}: {server.error or 'not there yet'}"
 
 
 @asynccontextmanager

@@ -81,7 +81,8 @@ def _server(settings: Configuration, path: Path | None) -> Iterator[Finding]:
     yield finding
     server = server_of(settings, key or "")
     yield from _within_limit(
-        "session", lambda: check_server(server.address, key, server.options)
+        "session",
+        lambda: check_server(server.address, key, server.options, server.fallbacks),
     )
 
 

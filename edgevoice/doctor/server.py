@@ -8,12 +8,14 @@ import asyncio
 import socket
 import ssl
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+from msgspec import structs
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
@@ -32,7 +34,7 @@ from edgevoice.doctor import clock
 from edgevoice.doctor.finding import Finding, State, ok, skipped, wrong
 from edgevoice.errors import LinkError, RemoteProtocolError
 from edgevoice.live import endpoint
-from edgevoice.live.closing import Ending, classify
+from edgevoice.live.closing import Ending, Remedy, classify
 from edgevoice.live.outgoing import SessionOptions
 from edgevoice.live.session import LiveSession
 from edgevoice.live.session import State as Stage
@@ -74,7 +76,10 @@ _NOT_ONE: Final = "check `endpoint` in [live]: what answers there is no Live API
 
 
 def check_server(
-    address: str, credential: str | None, options: SessionOptions
+    address: str,
+    credential: str | None,
+    options: SessionOptions,
+    fallbacks: Sequence[str] = (),
 ) -> list[Finding]:
     """Try the way to the server; blocks for a minute at most.
 
@@ -82,9 +87,11 @@ def check_server(
         address: URL, see ``endpoint.url``.
         credential: API key or ephemeral token; None only tries the way.
         options: The session to ask for, the one that the daemon asks for.
+        fallbacks: Models to be tried in order if that of ``options`` is not there.
 
     Returns:
-        ``dns``, ``tcp``, ``tls``, ``clock`` and ``session``.
+        ``dns``, ``tcp``, ``tls``, ``clock`` and ``session``, one for each model that
+        was tried.
     """
 
     async def probe() -> list[Finding]:
@@ -95,9 +102,11 @@ def check_server(
             return [*way, skipped("session", "the server cannot be reached")]
         if credential is None:
             return [*way, skipped("session", "there is no key to try")]
-        session, server_time = await _session(address, credential, options)
+        models = (options.model, *fallbacks)
+        asked = [structs.replace(options, model=model) for model in models]
+        sessions, server_time = await _sessions(address, credential, asked)
         way[-1] = _clock(server_time)
-        return [*way, session]
+        return [*way, *sessions]
 
     return asyncio.run(probe())
 
@@ -178,11 +187,34 @@ async def _tls(host: str, port: int) -> Finding:
     return ok("tls", f"{tls.version()}, certificate by {who}")
 
 
+async def _sessions(
+    address: str, credential: str, asked: Sequence[SessionOptions]
+) -> tuple[list[Finding], float | None]:
+    """Ask for one session after another, until one is to be had.
+
+    Returns:
+        What became of each, those before the one that works as warnings; and the
+        server's time, seconds since 1970.
+    """
+    found: list[Finding] = []
+    server_time: float | None = None
+    for options in asked:
+        began = time.monotonic()
+        ending, server_time = await _session(address, credential, options)
+        if ending is None:
+            took = f"the server took the key and {options.model} in {_ms(began)} ms"
+            found = [replace(one, state=State.WARNING) for one in found]
+            return [*found, ok("session", took)], server_time
+        found.append(_ended("session", ending))
+        if not ending.no_such_model and not ending.internal:
+            break  # no model is at fault
+    return found, server_time
+
+
 async def _session(
     address: str, credential: str, options: SessionOptions
-) -> tuple[Finding, float | None]:
-    """Set up a session and leave it; also the server's time, seconds since 1970."""
-    began = time.monotonic()
+) -> tuple[Ending | None, float | None]:
+    """Set up a session and leave it: why not, if so, and the server's time."""
     server_time: float | None = None
     try:
         async with call(address, endpoint.headers(credential)) as connection:
@@ -190,17 +222,16 @@ async def _session(
             await _set_up(connection, LiveSession(options, None))
     except ConnectionClosed as error:
         if error.rcvd is None:
-            return wrong("session", "the connection broke", _LATER), server_time
+            return Ending(0, "the connection broke", Remedy.RESUME), server_time
         ending = classify(error.rcvd.code, error.rcvd.reason, resumed=False)
-        return _ended("session", ending), server_time
+        return ending, server_time
     except LinkError as error:
-        return wrong("session", str(error), _LATER), server_time
+        return Ending(0, str(error), Remedy.RESUME), server_time
     except NO_CONNECTION as error:
-        return _ended("session", ending_of(error)), server_time
+        return ending_of(error), server_time
     except RemoteProtocolError as error:
-        return wrong("session", str(error), _NOT_ONE), server_time
-    took = f"the server took the key and {options.model} in {_ms(began)} ms"
-    return ok("session", took), server_time
+        return Ending(0, str(error), Remedy.RESUME, _NOT_ONE), server_time
+    return None, server_time
 
 
 async def _set_up(connection: ClientConnection, session: LiveSession) -> None:

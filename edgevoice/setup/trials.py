@@ -21,7 +21,7 @@ Person: TypeAlias = Questions | None
 def try_key(settings: Configuration, key: str) -> list[Finding]:
     """Set up a session with the server that the settings name."""
     server = server_of(settings, key)
-    return check_server(server.address, key, server.options)
+    return check_server(server.address, key, server.options, server.fallbacks)
 
 
 def try_microphone(settings: Configuration, person: Person) -> list[Finding]:

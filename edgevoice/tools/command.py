@@ -47,12 +47,19 @@ class CommandTool(Described, kw_only=True):
 
     command: Command
 
+    def refusal(self, arguments: Arguments) -> str | None:
+        """What its schema or its command does not take; see ``Tool.refusal``."""
+        try:
+            self._filled(arguments)
+        except Refused as error:
+            return str(error)
+        return None
+
     async def call(self, arguments: Arguments) -> AsyncGenerator[Result, None]:
         """Run it; see ``Tool.call``."""
         command = self.command
         try:
-            values = checked(arguments, self.parameters)
-            argv = template.filled(command.argv, values)
+            values, argv = self._filled(arguments)
             secrets = files.secrets(command.secrets)
         except Refused as error:
             yield failed(error)
@@ -83,6 +90,11 @@ class CommandTool(Described, kw_only=True):
             return  # the lines have said it all: the model need not speak once more
         text = "" if command.stream else hidden.left_out(output.text)
         yield self._result(running, text, hidden, cut=output.cut)
+
+    def _filled(self, arguments: Arguments) -> tuple[dict[str, Any], list[str]]:
+        """The arguments, and the command with them in it; raises ``Refused``."""
+        values = checked(arguments, self.parameters)
+        return values, template.filled(self.command.argv, values)
 
     def _result(
         self, running: Running, text: str, hidden: "Hidden", *, cut: bool

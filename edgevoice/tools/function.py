@@ -38,6 +38,14 @@ class FunctionTool(Described, kw_only=True):
     function: Function
     taken: type[Struct]
 
+    def refusal(self, arguments: Arguments) -> str | None:
+        """What its signature does not take; see ``Tool.refusal``."""
+        try:
+            self._checked(arguments)
+        except Refused as error:
+            return str(error)
+        return None
+
     async def call(self, arguments: Arguments) -> AsyncGenerator[Result, None]:
         """Run it; see ``Tool.call``."""
         try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from msgspec import Struct
 
+from edgevoice.errors import EdgeVoiceError
 from edgevoice.tools import mcp
 from edgevoice.tools.mcp import PATIENCE_S, Address
 from edgevoice.tools.names import legal
@@ -94,10 +95,7 @@ class McpServer:
         failures = 0
         while True:
             began = clock()
-            try:
-                await self._live()
-            except Exception as error:  # noqa: BLE001  whatever the SDK raises
-                self._lost(mcp.innermost(error))
+            self._lost(mcp.innermost(await self._connection()))
             failures = 0 if clock() - began > STABLE_S else failures
             await asyncio.sleep(pause(failures))
             failures += 1
@@ -115,6 +113,22 @@ class McpServer:
             self._doubt.set()
             return failed(mcp.innermost(error))
         return mcp.result_of(result)
+
+    async def _connection(self) -> Exception:
+        """One connection, to its end; returns what ended it.
+
+        It has a task of its own: when a cancellation collides with the end of the
+        server, the SDK swallows it, and ``keep`` would connect for ever.
+        """
+        task = asyncio.create_task(self._live())
+        try:
+            await asyncio.wait([task])
+        finally:
+            task.cancel()
+            [error] = await asyncio.gather(task, return_exceptions=True)
+        if isinstance(error, Exception):
+            return error
+        return EdgeVoiceError("the connection is lost")
 
     async def _live(self) -> None:
         async with mcp.connected(self._address, self._stderr) as client:

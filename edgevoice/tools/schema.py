@@ -60,6 +60,17 @@ def properties_of(schema: Mapping[str, Any] | None) -> Mapping[str, Any]:
     return properties if isinstance(properties, Mapping) else {}
 
 
+def in_words(schema: Mapping[str, Any] | None) -> Iterator[str]:
+    """Each parameter for a person: ``room: string, required``."""
+    for name, one in properties_of(schema).items():
+        kind = one.get("type", "any") if isinstance(one, Mapping) else "any"
+        words = " or ".join(kind) if isinstance(kind, list) else str(kind)
+        if isinstance(one, Mapping) and isinstance(one.get("enum"), list):
+            words = " | ".join(map(str, one["enum"]))
+        needed = ", required" if name in (schema or {}).get("required", ()) else ""
+        yield f"{name}: {words}{needed}"
+
+
 def mistakes(schema: Mapping[str, Any] | None) -> Iterator[str]:
     """What is wrong with a schema, a line each, with the place in front."""
     if schema is None:

@@ -57,6 +57,9 @@ class Tool(Protocol):
     confirm: bool
     timeout_s: float
 
+    def refusal(self, arguments: Arguments) -> str | None:
+        """Why it would not run with these, one line; None if it would, or may."""
+
     def call(self, arguments: Arguments) -> AsyncGenerator[Result, None]:
         """Run it; usually one result.
 
@@ -79,6 +82,10 @@ class Described(Struct, kw_only=True):
     scheduling: Scheduling = "WHEN_IDLE"
     confirm: bool = False
     timeout_s: float = 10.0
+
+    def refusal(self, arguments: Arguments) -> str | None:
+        """Nothing is refused before it runs; see ``Tool.refusal``."""
+        return None
 
 
 LONGEST_ERROR: Final = 300
