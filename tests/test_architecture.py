@@ -49,7 +49,7 @@ OURS = {
     | {"daemon.calling", "daemon.client", "daemon.server", "daemon.threads"}
     | {"daemon.credentials", "daemon.token_url"}
     | {"daemon.bell", "daemon.camera", "daemon.toolbox"}
-    | {"tools.userinfo"},
+    | {"tools.userinfo", "tools.programs"},
     "setup": {"setup", "doctor", "config", "live.endpoint", "errors"}
     | {"audio.devices", "audio.names", "daemon.client", "daemon.server"},
     "cli": {"commands", "daemon.client", "errors"},
@@ -64,6 +64,7 @@ OURS = {
         "jpeg",
         "report",
         "days",
+        "tools.programs",
         "errors",
     },
     "__main__": {"cli"},

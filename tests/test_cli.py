@@ -579,6 +579,26 @@ def test_check_looks_for_the_program_and_the_secret_of_the_tokens(
     )
 
 
+def test_check_looks_for_the_camera_s_program_and_the_history_s_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "e.toml"
+    path.write_text(
+        'camera.command = ["/nowhere/camera"]\n'
+        f'history.file = "{path}/folder/history"\n'
+    )
+
+    assert main(["check", "--config", str(path)]) == 78
+    assert capsys.readouterr().err.splitlines() == [
+        f"edgevoice: {path}: camera.command: there is no program '/nowhere/camera'",
+        f"edgevoice: {path}: history.file: there is no folder {path}/folder, and it "
+        "cannot be made here",
+    ]
+
+    path.write_text(f'history.file = "{tmp_path}/folder/history"\n')
+    assert main(["check", "--config", str(path)]) == 0, "the daemon makes it"
+
+
 def test_check_says_that_a_key_does_not_count_where_tokens_are_fetched(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,7 +13,14 @@ import pytest
 from edgevoice import config
 from edgevoice.config import BUILT_IN, Configuration
 from edgevoice.daemon.bell import Bell
-from edgevoice.daemon.toolbox import Toolbox, check, unusable
+from edgevoice.daemon.toolbox import (
+    BACKGROUND_S,
+    WAITED_S,
+    Toolbox,
+    check,
+    local_tools,
+    unusable,
+)
 from edgevoice.errors import ConfigError
 from edgevoice.tools.tool import Tool
 
@@ -157,6 +164,18 @@ async def test_settings_that_cannot_be_used_change_nothing() -> None:
             one.box.use(settings("[functions]\ninstalled = ['nonsense']"))
         assert one.box.tools == before
         assert one.changes == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "seconds"),
+    [("", WAITED_S), ("background = true", BACKGROUND_S), ("timeout_s = 7", 7.0)],
+)
+def test_one_in_the_background_has_more_time_if_nothing_is_said(
+    words: str, seconds: float
+) -> None:
+    text = f"[[tools]]\nname = 'x'\ndescription = 'x'\ncommand = ['x']\n{words}"
+
+    assert local_tools(settings(text), BUILTIN)["x"].timeout_s == seconds
 
 
 def test_what_is_wrong_outside_the_settings_is_told() -> None:

@@ -1,7 +1,7 @@
 """What is on this machine: ``check``, ``devices``."""
 
 import argparse
-import shutil
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +43,7 @@ def check(args: argparse.Namespace) -> int:
 def _unusable_files(settings: config.Configuration) -> Iterator[str]:
     """What is wrong with the files that the settings name."""
     from edgevoice.daemon import toolbox
+    from edgevoice.tools import programs
 
     yield from toolbox.unusable(settings)
     live = settings.live
@@ -56,8 +57,15 @@ def _unusable_files(settings: config.Configuration) -> Iterator[str]:
             config.token_secret(live.token_secret_file)
         except CredentialError as error:
             yield f"live.token_secret_file: {error}"
-    if live.token_command and shutil.which(live.token_command[0]) is None:
-        yield "live.token_command: there is no such program"
+    if live.token_command and programs.refusal(live.token_command[0]):
+        yield "live.token_command: there is no such program, or it is not executable"
+    if settings.camera.command and (
+        why := programs.refusal(settings.camera.command[0])
+    ):
+        yield f"camera.command: {why}"
+    folder = Path(settings.history.file).expanduser().parent
+    if folder.is_absolute() and not _can_be_made(folder):
+        yield f"history.file: there is no folder {folder}, and it cannot be made here"
     device = settings.microphone.device
     if device.startswith("file:"):
         from edgevoice.audio.wavefile import read
@@ -66,6 +74,14 @@ def _unusable_files(settings: config.Configuration) -> Iterator[str]:
             read(device.removeprefix("file:"))
         except DeviceError as error:
             yield f"microphone.device: {error}"
+
+
+def _can_be_made(folder: Path) -> bool:
+    """Whether a folder is there, perhaps for others only, or could be made by us."""
+    if os.path.lexists(folder):
+        return True
+    there = next(one for one in folder.parents if os.path.lexists(one))
+    return there.is_dir() and os.access(there, os.W_OK)
 
 
 def devices(_: argparse.Namespace) -> int:

@@ -43,7 +43,8 @@ class ToolSettings(Settings, frozen=True):
     background: bool = False
     scheduling: Literal["INTERRUPT", "WHEN_IDLE", "SILENT"] = "WHEN_IDLE"
     confirm: Literal["never", "press"] = "never"
-    timeout_s: Annotated[float, Meta(ge=1, le=3600)] = 10
+    timeout_s: Annotated[float, Meta(ge=0, le=3600)] = 0
+    """0: what ``toolbox`` says, more in the background."""
 
 
 class McpSettings(Settings, frozen=True):

@@ -2,21 +2,24 @@
 
 import asyncio
 import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TextIO
+from typing import Final, TextIO
 
 from msgspec import structs
 
 from edgevoice.config import BUILT_IN, Configuration, McpSettings, ToolSettings
 from edgevoice.errors import ConfigError, CredentialError
-from edgevoice.tools import files, function, mcp, schema
+from edgevoice.tools import files, function, mcp, programs, schema
 from edgevoice.tools.command import Command, CommandTool
 from edgevoice.tools.mcp import Address
 from edgevoice.tools.mcp_server import Manner, McpServer, McpTool
 from edgevoice.tools.names import legal
 from edgevoice.tools.signature import Function
 from edgevoice.tools.tool import Tool
+
+WAITED_S: Final = 10.0
+BACKGROUND_S: Final = 600.0
+"""How long a command may take if the settings do not say, seconds."""
 
 
 class Toolbox:
@@ -175,7 +178,7 @@ def _command_tool(one: ToolSettings) -> CommandTool:
         background=one.background,
         scheduling=one.scheduling,
         confirm=one.confirm == "press",
-        timeout_s=one.timeout_s,
+        timeout_s=one.timeout_s or (BACKGROUND_S if one.background else WAITED_S),
         command=Command(
             argv=one.command,
             environment=one.environment,
@@ -212,8 +215,8 @@ def unusable(settings: Configuration) -> Iterator[str]:
         *((f"mcp[{n}]", one) for n, one in enumerate(settings.mcp, 1)),
     ]
     for where, one in tables:
-        if one.command and shutil.which(one.command[0]) is None:
-            yield f"{where}.command: there is no program {one.command[0]!r}"
+        if one.command and (why := programs.refusal(one.command[0])):
+            yield f"{where}.command: {why}"
         yield from _unreadable(f"{where}.secrets", one.secrets)
         if isinstance(one, McpSettings):
             yield from _unreadable(f"{where}.headers", one.headers)

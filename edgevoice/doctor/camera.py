@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib.util
-import shutil
 from typing import Final
 
 from edgevoice import config
@@ -13,6 +12,7 @@ from edgevoice.doctor.person import Person
 from edgevoice.doctor.tools import Ask, ask
 from edgevoice.doctor.units import UNIT
 from edgevoice.errors import PictureError
+from edgevoice.tools import programs
 
 _PILLOW: Final = "`sudo apt install python3-pil`, or `pip install 'edgevoice[camera]'`"
 _PROGRAM: Final = "install it, or mend `command` in [camera]"
@@ -38,8 +38,8 @@ def check_camera(
     if importlib.util.find_spec("PIL") is None:
         return wrong("camera", "Pillow is missing, without which none is sent", _PILLOW)
     program = settings.command[0]
-    if shutil.which(program) is None:
-        return wrong("camera", f"there is no program {program!r}", _PROGRAM)
+    if why := programs.refusal(program):
+        return wrong("camera", why, _PROGRAM)
     taken = _picture(settings, person)
     if isinstance(taken, Finding):
         return taken
