@@ -43,7 +43,10 @@ def test_a_person_is_told_of_each_parameter() -> None:
         "a: string, required",
     ]
     assert [*in_words(None)] == []
-    assert [*in_words({"properties": {"a": True, "b": 3}})] == ["a: any", "b: any"]
+    assert [*in_words({"properties": {"a": True, "b": 3}, "required": 3})] == [
+        "a: any",
+        "b: any",
+    ]
 
 
 def test_a_whole_schema_stays_as_it_is() -> None:
@@ -126,6 +129,11 @@ def test_what_was_left_out_is_at_its_default() -> None:
             {"a": {"type": "array", "items": {"$ref": "http://a.example/b.json"}}},
             "properties.a.items.$ref = 'http://a.example/b.json': is nowhere in this",
         ),
+        ({"a": {"minimun": 3}}, "properties.a.minimun: did you mean minimum?"),
+        (
+            {"type": "object", "properties": {"a": {}}, "required": ["b"]},
+            "required: 'b' is not in properties",
+        ),
         ({"a": {"default": date(2026, 11, 21)}}, "a date or a time: write it as text"),
     ],
 )
@@ -146,6 +154,8 @@ def test_a_mistake_in_a_schema_is_told_with_its_place(
         },
         {"a": {"default": {"$ref": "#/nowhere"}}},
         {"a": {"type": "string", "pattern": "^[a-z]+$"}},
+        {"a": {"x-note": 3, "title": "A", "readOnly": True, "$comment": "b"}},
+        {"type": "object", "required": ["b"], "patternProperties": {"b": {}}},
     ],
 )
 def test_a_schema_may_refer_to_itself(parameters: dict[str, Any]) -> None:

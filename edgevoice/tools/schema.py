@@ -7,6 +7,7 @@ fast machine, which those who set no tool do not pay.
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -14,6 +15,9 @@ from edgevoice.tools.tool import Arguments, Refused
 
 TYPES: Final = ("string", "integer", "number", "boolean", "array", "object")
 """What the short form takes for a schema."""
+
+_WORDS: Final = ("title", "description", "default", "example", "examples", "deprecated")
+"""Beside those that judge: what a schema says of itself; OpenAPI's ``example``, too."""
 
 _OPEN: Final = frozenset(
     {"additionalProperties", "patternProperties", "unevaluatedProperties", "$ref"}
@@ -62,12 +66,15 @@ def properties_of(schema: Mapping[str, Any] | None) -> Mapping[str, Any]:
 
 def in_words(schema: Mapping[str, Any] | None) -> Iterator[str]:
     """Each parameter for a person: ``room: string, required``."""
+    required = (schema or {}).get("required")
     for name, one in properties_of(schema).items():
         kind = one.get("type", "any") if isinstance(one, Mapping) else "any"
-        words = " or ".join(kind) if isinstance(kind, list) else str(kind)
+        kinds = kind if isinstance(kind, list) else [kind]
+        words = " or ".join(map(str, kinds))
         if isinstance(one, Mapping) and isinstance(one.get("enum"), list):
             words = " | ".join(map(str, one["enum"]))
-        needed = ", required" if name in (schema or {}).get("required", ()) else ""
+        is_needed = isinstance(required, list) and name in required
+        needed = ", required" if is_needed else ""
         yield f"{name}: {words}{needed}"
 
 
@@ -75,7 +82,13 @@ def mistakes(schema: Mapping[str, Any] | None) -> Iterator[str]:
     """What is wrong with a schema, a line each, with the place in front."""
     if schema is None:
         return
-    for judge in (_wrong_parameters, _wrong_values, _wrong_words, _wrong_references):
+    for judge in (
+        _wrong_parameters,
+        _wrong_values,
+        _wrong_words,
+        _wrong_references,
+        _misspelt,
+    ):
         if wrong := [*judge(schema)]:
             yield from dict.fromkeys(wrong)
             return
@@ -150,6 +163,22 @@ def _found(schema: Any, reference: str) -> Any:
         name = name.replace("~1", "/").replace("~0", "~")
         schema = schema[int(name) if isinstance(schema, list) else name]
     return schema
+
+
+def _misspelt(schema: Mapping[str, Any]) -> Iterator[str]:
+    """Names that JSON schema does not mind, but which cannot have been meant."""
+    from jsonschema import Draft202012Validator
+
+    properties = properties_of(schema)
+    if schema.get("additionalProperties") is False:
+        for name in schema.get("required", ()):
+            if name not in properties:
+                yield f"required: {name!r} is not in properties"
+    known = [*Draft202012Validator.VALIDATORS, *_WORDS]
+    for name, one in properties.items():
+        for word in {*one} - {*known}:
+            if near := get_close_matches(word, known, n=1, cutoff=0.8):
+                yield f"properties.{name}.{word}: did you mean {near[0]}?"
 
 
 def checked(arguments: Arguments, schema: Mapping[str, Any] | None) -> dict[str, Any]:
