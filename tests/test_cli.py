@@ -628,6 +628,12 @@ def test_usage_shows_days_as_a_table_as_json_as_bars_or_as_a_picture(
     assert picture.read_text().startswith("<svg ")
 
 
+def test_usage_of_no_day_is_wrong_usage(run: Run) -> None:
+    status, _, err = run("usage", "--days", "0")
+    assert status == EX_USAGE
+    assert "--days: must be a whole number, 1 to 400" in err
+
+
 def test_usage_draws_into_nothing_but_an_svg_file(run: Run, tmp_path: Path) -> None:
     status, _, err = run("usage", "--plot", "days.png")
     assert status == EX_USAGE

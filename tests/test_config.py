@@ -74,7 +74,7 @@ def mistakes(path: Path) -> list[str]:
         ),
         (
             "[speaker]\nvolume = true",
-            "speaker.volume = True: expected a whole number, got true or false",
+            "speaker.volume = true: expected a whole number, got true or false",
         ),
         (
             "[speaker]\nvolume = 50.5",
@@ -205,8 +205,29 @@ def mistakes(path: Path) -> list[str]:
             "or set background = true",
         ),
         (
+            f"{TOOL}scheduling = 'SILENT'",
+            "tools[1].scheduling = 'SILENT': needs background = true; with other tools "
+            "the model waits for the result",
+        ),
+        (
+            f"{TOOL}environment = {{ A = 3 }}",
+            "tools[1].environment: each value must be a text, not a whole number",
+        ),
+        (
+            "live.token_command = ['a', true]",
+            "live.token_command: each value must be a text, not true or false",
+        ),
+        (
+            "live.voice = true",
+            "live.voice = true: expected a text, got true or false",
+        ),
+        (
+            "prices.currency = 'euro'",
+            "prices.currency = 'euro': must be three capital letters, as USD",
+        ),
+        (
             f"{TOOL}stream = true",
-            "tools[1].stream = True: needs background = true; other tools answer once",
+            "tools[1].stream = true: needs background = true; other tools answer once",
         ),
         (
             TOOL.replace("'x'", "'x y'", 1),

@@ -40,6 +40,9 @@ def test_what_holds_no_secret_is_refused_without_saying_where(tmp_path: Path) ->
     nowhere = refusal("/hunter2/secret")
 
     assert nowhere == "the file cannot be read: No such file or directory"
+    assert refusal("/hunter2").startswith("the file cannot be read")
+    gone = tmp_path / "gone"
+    assert refusal(str(gone)) == f"{gone} cannot be read: No such file or directory"
     for text in ("", "\n", "a\nb", "a\0"):
         words = refusal(str(put(tmp_path / "a", text)))
         assert words == "the file must hold one line of text"

@@ -18,12 +18,13 @@ def add_socket(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--socket", metavar="PATH", help="the daemon's control socket")
 
 
-def number(largest: int) -> Callable[[str], int]:
-    """A converter that takes whole numbers from 0 to ``largest``."""
+def number(largest: int, least: int = 0) -> Callable[[str], int]:
+    """A converter that takes whole numbers from ``least`` to ``largest``."""
 
     def convert(text: str) -> int:
-        if text.isascii() and text.isdigit() and int(text[:9]) <= largest:
+        if text.isascii() and text.isdigit() and least <= int(text[:9]) <= largest:
             return int(text)
-        raise argparse.ArgumentTypeError(f"must be a whole number, 0 to {largest}")
+        words = f"must be a whole number, {least} to {largest}"
+        raise argparse.ArgumentTypeError(words)
 
     return convert

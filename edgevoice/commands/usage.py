@@ -23,7 +23,7 @@ def add_to(add: Add) -> None:
     one.add_argument("--json", action="store_true", help="for programs")
     one.add_argument(
         "--days",
-        type=number(400),
+        type=number(400, least=1),
         metavar="N",
         default=30,
         help="how many days, today included (30)",

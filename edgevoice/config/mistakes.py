@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from edgevoice.config.table import SECRET, Settings, entry_of
-from edgevoice.config.tables import Button, Configuration
+from edgevoice.config.tables import Button, Configuration, PriceSettings
 from edgevoice.config.tool_tables import McpSettings, ToolSettings
 
 
@@ -39,7 +39,7 @@ def mistakes_in(
                 wrong = _choices(hints[key]) or _in_words(str(error))
                 wrong = wrong[0].lower() + wrong[1:]
                 # Some write the key itself where its file belongs.
-                shown = name if key in SECRET else f"{name} = {value!r}"
+                shown = name if key in SECRET else f"{name} = {_shown(value)}"
                 yield f"{shown}: {wrong}"
     for key in _required(kind):
         if key not in table:
@@ -64,8 +64,15 @@ def _required(kind: type[Settings]) -> Iterator[str]:
             yield one.name
 
 
+def _shown(value: Any) -> str:
+    """A value nearly as TOML writes it."""
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
 def _in_words(error: str) -> str:
     """What msgspec says, for somebody who does not know Python's types."""
+    inner = r"Expected (.+), got (.+) - at `\$\[(\.\.\.|\d+)\]`"
+    error = re.sub(inner, r"each value must be \1, not \2", error)
     for kind, words in _KINDS.items():
         error = re.sub(rf"\b{kind}\b", words, error)
     return error.replace("`", "")
@@ -113,6 +120,8 @@ def _choices(hint: Any) -> str:
         return "must be letters, digits, _, . and -, a letter first, 64 at most"
     if hint == typing.get_type_hints(McpSettings, include_extras=True)["url"]:
         return "must be an address: https://HOST/mcp"
+    if hint == typing.get_type_hints(PriceSettings, include_extras=True)["currency"]:
+        return "must be three capital letters, as USD"
     if hint == typing.get_type_hints(Button, include_extras=True)["source"]:
         return "must be one of gpio, keyboard, none, evdev:/dev/input/by-id/NAME"
     return ""

@@ -36,8 +36,13 @@ def _wrong_tool(tool: ToolSettings) -> Iterator[str]:
             f"timeout_s = {tool.timeout_s:g}: the model waits for this tool, so "
             f"{LONGEST_WAIT_S:g} at most; or set background = true"
         )
+    if tool.scheduling != "WHEN_IDLE" and not tool.background:
+        yield (
+            f"scheduling = {tool.scheduling!r}: needs background = true; with other "
+            "tools the model waits for the result"
+        )
     if tool.stream and not tool.background:
-        yield "stream = True: needs background = true; other tools answer once"
+        yield "stream = true: needs background = true; other tools answer once"
 
 
 def _wrong_server(server: McpSettings) -> Iterator[str]:

@@ -157,7 +157,8 @@ async def fetch(source: TokenSource, now: float) -> Token:
             output = await (_run(source.command) if source.command else _call(source))
     except TimeoutError:
         late = f"{name} gave no token in {TIMEOUT_S:.0f} s"
-        raise wait(late, "" if source.command else "check the network") from None
+        cure = "run it by hand: see what it waits for"
+        raise wait(late, cure if source.command else "check the network") from None
     try:
         return parse_token(output, now)
     except ValueError:

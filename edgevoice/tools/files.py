@@ -34,7 +34,7 @@ def secret(place: str, environ: Mapping[str, str] = os.environ) -> str:
 
     Raises:
         CredentialError: It cannot be read, others may read it, or it is empty. What
-            was given as its place stays out of the text: it may be the secret itself.
+            was given as its place stays out of the text if it may be the secret itself.
     """
     path = path_of(place, environ)
     try:
@@ -46,12 +46,19 @@ def secret(place: str, environ: Mapping[str, str] = os.environ) -> str:
                 raise CredentialError(f"{path} can be read by others: chmod 600 {path}")
             text = file.read(LONGEST).strip()
     except OSError as error:
-        raise CredentialError(f"the file cannot be read: {error.strerror}") from None
+        named = f"{path}" if _is_surely_a_path(place) else "the file"
+        raise CredentialError(f"{named} cannot be read: {error.strerror}") from None
     except ValueError:
         raise CredentialError("the file is not UTF-8 text") from None
     if not text or "\0" in text or "\n" in text:
         raise CredentialError("the file must hold one line of text")
     return text
+
+
+def _is_surely_a_path(place: str) -> bool:
+    """Whether it may be shown: a secret in base64 may hold slashes, too."""
+    folder = Path(place).expanduser().parent
+    return folder.is_absolute() and folder != Path("/") and os.path.isdir(folder)
 
 
 def secrets(
