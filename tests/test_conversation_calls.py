@@ -141,6 +141,14 @@ def test_a_tap_from_afar_allows_it() -> None:
     assert questioned().then(Event.TAPPED) == (Command.CONFIRM,)
 
 
+def test_a_key_of_its_own_allows_it_at_once() -> None:
+    story = asked()
+    story.then(Event.CALLED, Event.ASKED)
+
+    assert story.then(Event.ALLOWED) == (Command.CONFIRM,)
+    assert story.then(Event.ALLOWED) == ()
+
+
 def test_a_typed_question_is_no() -> None:
     commands = questioned().then(Event.SAID)
 

@@ -27,7 +27,7 @@ async def test_the_newest_is_on_disk_at_the_end_however_slow_that_is(
     monkeypatch.setattr(StateFile, "save", slow)
     handles = Handles(StateFile(tmp_path), "wss://a.example", OPTIONS)
     keeping = asyncio.create_task(handles.keep_saved())
-    handles.take("first", "a-model")
+    handles.take("first", OPTIONS.model)
     await asyncio.to_thread(begun.wait, 5)
 
     keeping.cancel()
@@ -35,7 +35,7 @@ async def test_the_newest_is_on_disk_at_the_end_however_slow_that_is(
     last = asyncio.create_task(handles.save())
     await asyncio.sleep(0)
     assert not last.done()
-    handles.take("second", "a-model")
+    handles.take("second", OPTIONS.model)
     go_on.set()
     await last
 

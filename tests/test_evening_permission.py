@@ -11,6 +11,7 @@ import pytest
 
 from edgevoice.audio.earcons import Earcon, samples
 from edgevoice.controls.control import Signal
+from edgevoice.conversation import ASK_HEARD
 from tests.evening import Evening, evening, match
 from tests.program import ROOT, environment
 
@@ -38,6 +39,7 @@ async def asked(folder: Path, **more: Any) -> AsyncIterator[Evening]:
         await here.is_idle()
         await here.speak(0.5)
         await here.until(lambda: here.guest.signals[-1] is Signal.ASKING)
+        await asyncio.sleep(ASK_HEARD)  # a press before that is meant for another thing
         yield here
 
 

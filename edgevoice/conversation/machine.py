@@ -184,6 +184,8 @@ class Conversation:
                 return self._calling(event, now)
             case Event.ASKED:
                 return self._asked(now)
+            case Event.ALLOWED:
+                return self._allowed()
             case Event.UNASKED:
                 return self._drop_question(now)
             case Event.TIMEOUT:
@@ -490,6 +492,12 @@ class Conversation:
         question.released = False  # at the end of a bounce
         question.due = question.pressed + max(self._timing.tap, ASK_TAP)
         return ()
+
+    def _allowed(self) -> tuple[Command, ...]:
+        if self._question is None:
+            return ()
+        self._question = None
+        return (Command.CONFIRM,)
 
     def _drop_question(self, now: float) -> tuple[Command, ...]:
         """Its call has gone: a button that is held for it is held to speak."""

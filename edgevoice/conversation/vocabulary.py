@@ -73,6 +73,8 @@ class Event(Enum):
     """It does not wait for one any more."""
     ASKED = auto()
     """A call is to be allowed by the person, with a press."""
+    ALLOWED = auto()
+    """The person says in words or with a key of its own that it may be done."""
     UNASKED = auto()
     """The call is not wanted any more."""
     TIMEOUT = auto()

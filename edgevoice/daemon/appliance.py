@@ -210,8 +210,7 @@ class Appliance:
 
     def allow(self) -> None:
         """Let the model do what it asks leave for; nothing if it does not ask."""
-        if self.asks:
-            self.happened(Event.TAPPED)
+        self.happened(Event.ALLOWED)
 
     def silence(self) -> None:
         """Be quiet now: what is playing or awaited is given up."""
