@@ -3,11 +3,13 @@
 import hashlib
 import json
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+from edgevoice.conversation import ASK_HEARD
 from edgevoice.simulator import Called, Responded
 from tests.vm import header, unit
 from tests.vm.server import Server
@@ -84,6 +86,7 @@ def test_a_spoken_turn_runs_a_command_with_its_secret_once_the_button_allows_it(
             assert next_of(lines, "question")["args"] == {"level": 40}
             assert server.entries(Called)
             assert not server.entries(Responded)  # not before it is allowed
+            time.sleep(2 * ASK_HEARD)  # the time in which a person hears it
             header.press()
             header.release()
             assert next_of(lines, "question")["allowed"] is True
