@@ -29,7 +29,7 @@ OURS = {
     | {"tools.names", "tools.schema", "tools.template", "tools.tool"},
     "demo": set(),
     "tools": {"tools", "errors"},
-    "simulator": {"simulator", "live", "audio.pcm", "errors"},
+    "simulator": {"simulator", "live", "audio.pcm", "audio.samples", "errors"},
     "daemon": {
         "daemon",
         "config",
@@ -76,6 +76,9 @@ FOREIGN = {
     "asyncio": {"daemon", "simulator", "tools", "commands", "doctor"},
     "websockets": {"daemon", "simulator", "doctor.server"},
     "PIL": {"jpeg"},
+    "audioop": {"audio.pcm"},
+    "numpy": {"audio.samples", "doctor", "simulator"},
+    "soxr": {"audio.resample", "simulator"},
     "pyaudio": {"audio.portaudio"},
     "gpiozero": {"controls.gpio"},
     "lgpio": {"controls.gpio"},

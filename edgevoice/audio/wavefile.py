@@ -1,11 +1,8 @@
-"""A microphone and a speaker that are WAV files, at the pace of real ones.
+"""A microphone that is a WAV file, at the pace of a real one; any 16 bit PCM WAV.
 
-For tests, demonstrations and machines without a sound card. A FileMicrophone reads
-any 16 bit PCM WAV; a FileSpeaker writes one that is whole at any moment.
+For tests, demonstrations and machines without a sound card.
 """
 
-import errno
-import os
 import shlex
 import struct
 import threading
@@ -14,10 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
-from edgevoice.audio.devices import STALLED, OnBlock, Pull
-from edgevoice.audio.pcm import BYTES_PER_FRAME, DOWNLINK_HZ, UPLINK_HZ, Samples, frames
+from edgevoice.audio.devices import STALLED, OnBlock
+from edgevoice.audio.pcm import BYTES_PER_FRAME, UPLINK_HZ, frames, mean
 from edgevoice.audio.resample import resample
 from edgevoice.errors import DeviceError
 
@@ -27,12 +22,7 @@ BLOCK: Final = 0.020
 LATE: Final = 0.2
 """Seconds of delay that are caught up with; after more, blocks are lost."""
 
-LONGEST_SILENCE: Final = 0.5
-"""Seconds of digital silence that a FileSpeaker writes; the rest is left out."""
-
-_HEADER: Final = struct.Struct("<4sI4s4sIHHIIHH4sI")
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
-_LARGEST: Final = 0xFFFF_FFFF - _HEADER.size  # sizes in a WAV have 32 bits
 
 
 class FileMicrophone:
@@ -49,7 +39,7 @@ class FileMicrophone:
     def __init__(self, path: str, on_block: OnBlock) -> None:
         self.name = f"file:{path}"
         sound, self.rate = read(path)
-        self._pcm = resample(sound, self.rate, UPLINK_HZ).tobytes()
+        self._pcm = resample(sound, self.rate, UPLINK_HZ)
         self._at = len(self._pcm)
         self._lock = threading.Lock()
         self._pace = _Pace(lambda: on_block(self._next()), "file microphone")
@@ -83,76 +73,6 @@ class FileMicrophone:
             block = self._pcm[self._at : self._at + size]
             self._at += len(block)
         return block.ljust(size, b"\0")
-
-
-class FileSpeaker:
-    """Writes all it pulls into a WAV file: 24 kHz, mono, 16 bit.
-
-    The file begins anew, and is a whole WAV at any moment. Silence is written as long
-    as a pause in speech may be (0.5 s); what goes beyond is left out, since a day of it
-    would be four gigabytes. So the file begins with the first sound.
-
-    Args:
-        path: The file.
-        pull: Called in a thread of its own for 20 ms a time.
-
-    Raises:
-        DeviceError: The file cannot be written.
-    """
-
-    def __init__(self, path: str, pull: Pull) -> None:
-        self.name = f"file:{path}"
-        self.rate = DOWNLINK_HZ
-        self._pull = pull
-        self._silent = frames(LONGEST_SILENCE, DOWNLINK_HZ)
-        self._size = 0
-        try:
-            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-        except OSError as error:
-            raise _unwritable(path, error) from error
-        try:
-            self._write(b"")
-        except OSError as error:
-            os.close(self._file)
-            raise _unwritable(path, error) from error
-        self._pace = _Pace(self._step, "file speaker")
-
-    @property
-    def underflows(self) -> int:
-        """How often blocks were lost because this machine was too slow."""
-        return self._pace.misses
-
-    @property
-    def last_callback(self) -> float:
-        """``time.monotonic()`` of the newest pull."""
-        return self._pace.last
-
-    def alive(self, now: float) -> bool:
-        """Whether it still pulls; ``now`` is ``time.monotonic()``."""
-        return self._pace.alive(now)
-
-    def close(self) -> None:
-        """Stop; the file stays."""
-        if self._pace.close():
-            os.close(self._file)
-
-    def _step(self) -> None:
-        block = np.zeros(frames(BLOCK, DOWNLINK_HZ), np.int16)
-        self._pull(block)
-        self._silent = 0 if block.any() else self._silent + len(block)
-        if self._silent <= frames(LONGEST_SILENCE, DOWNLINK_HZ):
-            self._write(block.tobytes())
-
-    def _write(self, pcm: bytes) -> None:
-        # First the sound, then the header that counts it: whoever reads in between,
-        # or after a crash, finds a whole WAV that lacks the last block.
-        if self._size + len(pcm) > _LARGEST:
-            return
-        written = os.pwrite(self._file, pcm, _HEADER.size + self._size)
-        self._size += written - written % BYTES_PER_FRAME
-        os.pwrite(self._file, header(self._size, DOWNLINK_HZ), 0)
-        if written < len(pcm):
-            raise OSError(errno.ENOSPC, "the disk is full")
 
 
 class _Pace:
@@ -198,13 +118,7 @@ class _Pace:
                 due = time.monotonic()
 
 
-def header(size: int, hz: int) -> bytes:
-    """Header of a mono 16 bit WAV with this many bytes of sound."""
-    parts = (b"RIFF", 36 + size, b"WAVE", b"fmt ", 16, _PCM, 1, hz, 2 * hz, 2, 16)
-    return _HEADER.pack(*parts, b"data", size)
-
-
-def read(path: str) -> tuple[Samples, int]:
+def read(path: str) -> tuple[bytes, int]:
     """Read a 16 bit PCM WAV.
 
     Returns:
@@ -232,8 +146,7 @@ def read(path: str) -> tuple[Samples, int]:
         raise _unfit(path, f"{channels} channels at {hz} Hz")
     if len(sound) < length or len(sound) % (channels * BYTES_PER_FRAME):
         raise _unfit(path, "cut short", "--ignore-length ")
-    samples = np.frombuffer(sound, "<i2").reshape(-1, channels)
-    return samples.mean(axis=1).astype(np.int16), hz
+    return mean(sound, channels), hz
 
 
 def _chunks(content: bytes) -> tuple[bytes, bytes, int]:
@@ -266,8 +179,3 @@ def _unfit(path: str, what: str, option: str = "") -> DeviceError:
         f"{path!r} is {what}, not a 16 bit PCM WAV;"
         f" convert it: sox {option}{shlex.quote(path)} -b 16 -e signed-integer good.wav"
     )
-
-
-def _unwritable(path: str, error: OSError) -> DeviceError:
-    reason = error.strerror or "unwritable"
-    return DeviceError(f"cannot write {path!r}: {reason}; give a path of your own")

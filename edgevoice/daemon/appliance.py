@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from edgevoice.audio.earcons import Earcon
-from edgevoice.audio.pcm import Samples, to_samples
 from edgevoice.audio.playout import Heard
 from edgevoice.config import Configuration
 from edgevoice.controls.held import HeldSources
@@ -381,7 +380,7 @@ class Appliance:
         self.budget.take(event)
         match event:
             case incoming.Audio(pcm):
-                self._take_audio(to_samples(pcm))
+                self._take_audio(pcm)
             case incoming.Interrupted():
                 self.happened(Event.INTERRUPTED)
             case incoming.GenerationComplete():
@@ -406,7 +405,7 @@ class Appliance:
         self.happened(event)
         self.bell.ring()
 
-    def _take_audio(self, samples: Samples) -> None:
+    def _take_audio(self, pcm: bytes) -> None:
         self.happened(Event.AUDIO)
         gate = self._conversation.gate
         if gate is Gate.DROP:
@@ -414,7 +413,7 @@ class Appliance:
             return
         if gate is Gate.HOLD:
             self.sound.playout.hold()
-        self.sound.playout.push(samples)
+        self.sound.playout.push(pcm, self._clock())
 
     def may_leave(self) -> bool:
         """Whether nobody would notice a change of connection now."""

@@ -10,7 +10,6 @@ from typing import TypeAlias
 from edgevoice.audio import devices, earcons
 from edgevoice.audio.devices import Microphone, Speaker, open_microphone, open_speaker
 from edgevoice.audio.earcons import Earcon
-from edgevoice.audio.pcm import Samples
 from edgevoice.audio.playout import Heard, Playout
 from edgevoice.audio.utterance import PreRoll, Utterance
 from edgevoice.config import Configuration
@@ -49,7 +48,7 @@ class Sound:
         on_heard: Callable[[Heard], None],
         on_change: Callable[[], None],
     ) -> None:
-        self.playout = Playout()
+        self.playout = Playout(wake=self._wake_speaker)
         self.volume, self.muted = settings.speaker.volume, False
         self.last_block = b""
         self._settings = settings
@@ -181,12 +180,16 @@ class Sound:
             clock=time.monotonic,
         )
 
-    def _pull(self, out: Samples) -> bool:
+    def _pull(self, count: int) -> bytes:
         """Sound for the speaker; runs in its thread."""
-        heard = self.playout.pull(out)
+        pcm, heard = self.playout.pull(count)
         if heard:
             self._post(self._on_heard, heard)
-        return Heard.DRAINED in heard
+        return pcm
+
+    def _wake_speaker(self) -> None:
+        if self.speaker.device is not None:  # one that is being opened looks by itself
+            self.speaker.device.wake()
 
     # -- both ----------------------------------------------------------------------
 
