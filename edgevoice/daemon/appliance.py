@@ -186,11 +186,11 @@ class Appliance:
     async def _say_in_a_pause(self, text: str) -> None:
         """Send a typed turn once nobody has the floor."""
 
-        def said() -> bool:
-            pause = self._conversation.settled and not self.sound.sounding
-            return pause and self.say(text)
+        def pause() -> bool:
+            quiet = self._conversation.settled and not self.sound.sounding
+            return quiet and self._conversation.may_say
 
-        while not await self.bell.until(said, LOOK_S):
+        while not (await self.bell.until(pause, LOOK_S) and self.say(text)):
             pass  # the end of a signal sound rings no bell
 
     def note(self, text: str) -> None:
