@@ -300,6 +300,7 @@ class Appliance:
                 self._close_utterance()
             case Command.DISCARD:
                 self._held.release_all()  # or the next press would not be the first
+                self.sound.end_recording()
                 self.turns.discard()
             case Command.SEND_TEXT:
                 self.turns.begin(now, text=self._typed)
@@ -348,6 +349,7 @@ class Appliance:
 
     def _close_utterance(self) -> None:
         self._held.release_all()  # a stuck source must not keep others from talking
+        self.sound.end_recording()
         utterance = self.turns.close_utterance()
         if utterance is None:
             return
