@@ -4,6 +4,7 @@ import pytest
 from benchmarks.figures import fit, percentile, ratio
 from benchmarks.goals import GOALS, Goal
 from benchmarks.report import columns, figures, growth, verdicts
+from benchmarks.turns import capture_to_wire
 
 LENGTHS = (1.0, 3.0, 10.0, 30.0, 60.0, 120.0)
 
@@ -124,3 +125,13 @@ def test_figures_keep_three_digits_that_count() -> None:
         ["c", "1234"],
         ["d", "0"],
     ]
+
+
+def test_the_last_sample_is_as_late_as_its_message_beyond_the_quickest() -> None:
+    # Block n is captured at 10 + n * 0.02; the pre-roll's blocks are of long before.
+    late = [(9.9, 290), (10.043, 2), (10.141, 7), (10.161, 8), (10.197, 9)]
+    assert capture_to_wire(late) == pytest.approx(0.197 - 9 * 0.02 - 0.001)
+
+
+def test_a_last_sample_that_is_the_quickest_is_not_late() -> None:
+    assert capture_to_wire([(9.9, 0), (10.05, 2), (10.06, 3)]) == 0.0

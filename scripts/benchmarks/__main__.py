@@ -6,22 +6,32 @@ import platform
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from benchmarks import idle, report, starts, talks
+from benchmarks import growth, idle, report, silence, soak, starts, talks, turns
 from benchmarks.bench import Bench, Results
+from benchmarks.drawing import draw
 from benchmarks.goals import GOALS
 from benchmarks.server import Servers
 
-PARTS: Final = {
+PARTS: Final[Mapping[str, Callable[[Bench], None]]] = {
     "start": starts.measure,
-    "talk": talks.measure,
+    "turn": turns.measure,
+    "silence": silence.measure,
     "idle": idle.measure,
+    "talk": talks.measure,
+    "growth": growth.measure,
+    "soak": soak.measure,
 }
 """What there is to measure, in this order."""
+
+TOGETHER: Final = ("growth", "soak")
+"""Parts that measure CPU time and memory, and nothing that the other could disturb."""
 
 
 def main() -> int:
@@ -37,12 +47,25 @@ def main() -> int:
     args.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name, Servers(Path(name)) as servers:
         bench = Bench(Path(name), args.edgevoice, servers, quick=args.quick)
-        for part in args.only or PARTS:
-            say(f"measuring {part}")
-            PARTS[part](bench)
+        run(bench, args.only or PARTS)
     tell(bench.results)
     write(bench.results, args.out / "bench.json")
+    if bench.results.curves:
+        draw(bench.results, args.out / "bench.svg")
     return 0
+
+
+def run(bench: Bench, names: Iterable[str]) -> None:
+    """Measure these parts: one after the other, then together those that may be."""
+    for name in PARTS:
+        if name in names and name not in TOGETHER:
+            say(f"measuring {name}")
+            PARTS[name](bench)
+    together = [name for name in TOGETHER if name in names]
+    if together:
+        say(f"measuring {', '.join(together)}")
+        with ThreadPoolExecutor(len(together)) as pool:
+            list(pool.map(lambda name: PARTS[name](bench), together))
 
 
 def say(words: str) -> None:

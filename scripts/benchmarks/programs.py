@@ -9,7 +9,8 @@ import sys
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ KEPT: Final = ("PATH", "LD_LIBRARY_PATH")
 """Variables that a program gets of ours."""
 JOURNAL: Final = {"JOURNAL_STREAM": "stderr"}
 """Given to a program, makes it believe that its stderr is the journal's."""
+KEPT_TURNS: Final = 1000
 STEP_S: Final = 0.005
 """How often what cannot be waited for is looked at, seconds."""
 
@@ -174,7 +176,8 @@ class Edgevoice(Program):
         devices: Microphone and speaker; None for the files.
 
     Attributes:
-        turns: What ``watch`` told of the end of each turn.
+        turns: What ``watch`` told of the end of the newest turns.
+        told: How many it told of.
         phase: What it told last of that.
     """
 
@@ -197,17 +200,27 @@ class Edgevoice(Program):
         )
         command = [program, "run", "--config", str(folder / "edgevoice.toml")]
         super().__init__(folder, server, environ, command)
-        self.turns: list[dict[str, Any]] = []
+        self.turns: deque[dict[str, Any]] = deque(maxlen=KEPT_TURNS)
+        self.told = 0
         self.phase = ""
         self._news = threading.Condition()
 
     def is_ready(self) -> None:
-        self.until((self.folder / "control").is_socket)
-        self._control = Control(self.folder / "control")
+        self.until(self._answers)
         self.until(self._is_up)
+
+    def watch(self) -> None:
+        """Follow what it tells, which costs it a little; needed by ``wait``."""
         watch = Control(self.folder / "control")
         watch.ask("watch")
         threading.Thread(target=self._follow, args=(watch,), daemon=True).start()
+
+    def _answers(self) -> bool:
+        try:
+            self._control = Control(self.folder / "control")
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        return True
 
     def _is_up(self) -> bool:
         status = self._control.ask("status")
@@ -222,6 +235,7 @@ class Edgevoice(Program):
                         self.phase = item["phase"]
                     if item["event"] == "turn" and item["outcome"] != "begun":
                         self.turns.append(item)
+                        self.told += 1
                     self._news.notify_all()
 
     def wait(self, true: Callable[[], object]) -> None:
@@ -232,19 +246,9 @@ class Edgevoice(Program):
         """
         with self._news:
             if not self._news.wait_for(true, PATIENCE_S):
-                raise TimeoutError(f"edgevoice stays {self.phase}; {self.turns[-1:]}")
+                raise TimeoutError(f"edgevoice stays {self.phase}; {self.told} turns")
 
     def send(self, what: str) -> None:
         reply = self._control.ask(what)
         if not reply.get("ok"):
             raise RuntimeError(f"edgevoice refuses {what}: {reply}")
-
-
-@contextlib.contextmanager
-def stopping(programs: list[Program]) -> Iterator[None]:
-    """Stop them at the end of the block, whatever happened."""
-    try:
-        yield
-    finally:
-        for program in programs:
-            program.stop()

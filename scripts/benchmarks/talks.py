@@ -36,7 +36,6 @@ def measure(bench: Bench) -> None:
     """Rounds of talk, every program in each."""
     cpu: Rounds = defaultdict(list)
     rss: Rounds = defaultdict(list)
-    pss: Rounds = defaultdict(list)
     block = _block_of_ours(bench)
     with everything_on(bench) as all_on:
         for _ in range(1 if bench.quick else 3):
@@ -45,14 +44,12 @@ def measure(bench: Bench) -> None:
             try:
                 _talk(programs, 6 if not bench.quick else 3, cpu)
                 for name, program in programs.items():
-                    memory = processes.memory(program.pid)
-                    rss[name].append(memory.rss / MB)
-                    pss[name].append(memory.pss / MB)
+                    rss[name].append(processes.memory(program.pid).rss / MB)
             finally:
                 bench.end(list(programs.values()))
-    bench.results.raw |= {"cpu_s_per_minute": cpu, "rss_mb": rss, "pss_mb": pss}
+    bench.results.raw |= {"cpu_s_per_minute": cpu, "rss_mb": rss}
     bench.results.figures["message of sound, edgevoice, ms"] = block / HZ * 1000
-    _judge(bench, cpu, rss, pss)
+    _judge(bench, cpu, rss)
 
 
 def _makers(bench: Bench, block: int) -> dict[str, Callable[[], Program]]:
@@ -116,14 +113,15 @@ def _judge(
     bench: Bench,
     cpu: Rounds,
     rss: Rounds,
-    pss: Rounds,
 ) -> None:
     goals, figures = bench.results.goals, bench.results.figures
     goals["memory"] = ratio(rss["edgevoice"], rss["sdk, 20 ms"])
     goals["cpu_20"] = ratio(cpu["edgevoice"], cpu["sdk, 20 ms"])
     goals["cpu_64"] = ratio(cpu["edgevoice"], cpu["sdk, 64 ms"])
     goals["memory_all"] = ratio(rss["edgevoice, all on"], rss["sdk, 20 ms"])
+    for name in (name for name in cpu if name.endswith("as edgevoice")):
+        words = f"CPU per minute of talk, edgevoice, of {name}"
+        figures[words] = ratio(cpu["edgevoice"], cpu[name])
     for name in cpu:
         figures[f"CPU per minute of talk, {name}, s"] = statistics.median(cpu[name])
         figures[f"RSS after {TURNS} turns, {name}, MB"] = statistics.median(rss[name])
-        figures[f"PSS after {TURNS} turns, {name}, MB"] = statistics.median(pss[name])
