@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.daemon import Edgevoice
 from benchmarks.figures import Fit
-from benchmarks.programs import Edgevoice, Peer, Program
+from benchmarks.programs import Peer, Program
 from benchmarks.server import Servers
 
 HZ: Final = 16_000

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from benchmarks.bench import Bench
-from benchmarks.programs import JOURNAL, Edgevoice
+from benchmarks.daemon import Edgevoice
+from benchmarks.programs import JOURNAL
 from tests.soundcard import SoundCard
 
 DEVICES: Final = ("usbmic", "usbspeaker")

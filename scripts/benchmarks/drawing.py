@@ -11,7 +11,7 @@ SIZE: Final = (5.0, 3.2)
 
 
 def draw(results: Results, path: Path) -> None:
-    """Write the picture: a diagram for every curve, both axes logarithmic."""
+    """Write the picture: a diagram for every curve; memory has no log axis."""
     import matplotlib as mpl
 
     mpl.use("svg")
@@ -25,12 +25,14 @@ def draw(results: Results, path: Path) -> None:
     for place, (name, curve) in zip(axes.flat, results.curves.items(), strict=False):
         what, _, against = name.partition(", against ")
         found = results.fits[name]
-        place.loglog(*zip(*curve, strict=True), "o", label="measured")
+        plot = place.semilogx if "RSS" in what else place.loglog
+        plot(*zip(*curve, strict=True), "o", label="measured")
         line = [(x, found.at(x)) for x, _ in curve]
-        place.loglog(*zip(*line, strict=True), "-", label=f"fit: {found.verdict}")
+        plot(*zip(*line, strict=True), "-", label=f"fit: {found.verdict}")
         place.set_xlabel(against)
         place.set_ylabel(what)
-        place.set_ylim(bottom=min(y for _, y in curve) / 2)
+        if "RSS" in what:
+            place.set_ylim(0, 1.2 * max(y for _, y in curve))
         place.legend()
     figure.tight_layout()
     figure.savefig(path)

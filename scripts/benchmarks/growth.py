@@ -11,9 +11,9 @@ from typing import Final
 
 from benchmarks import processes
 from benchmarks.bench import Bench
+from benchmarks.daemon import Edgevoice
 from benchmarks.figures import fit
 from benchmarks.processes import MB
-from benchmarks.programs import Edgevoice
 
 QUESTIONS_S: Final = (1.0, 3.0, 10.0, 30.0, 60.0, 120.0)
 ANSWERS_S: Final = (1.0, 5.0, 30.0, 60.0, 150.0, 300.0)

@@ -7,7 +7,7 @@ from typing import Final
 
 from benchmarks.bench import MS, Bench
 from benchmarks.card import DEVICES, virtual_card
-from benchmarks.programs import Edgevoice
+from benchmarks.daemon import Edgevoice
 from tests.soundcard import HZ, LOUD, Recording, SoundCard
 
 ANSWER_S: Final = 20.0

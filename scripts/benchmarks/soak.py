@@ -6,9 +6,9 @@ from typing import Final
 
 from benchmarks import processes
 from benchmarks.bench import Bench
+from benchmarks.daemon import Edgevoice
 from benchmarks.figures import fit
 from benchmarks.processes import MB
-from benchmarks.programs import Edgevoice
 
 SETTINGS: Final = """\
 button.tap_ms = 0

@@ -12,9 +12,10 @@ import time
 
 from benchmarks import processes
 from benchmarks.bench import BLOCK_S, MS, Bench
+from benchmarks.daemon import Edgevoice
 from benchmarks.figures import percentile
 from benchmarks.processes import MB
-from benchmarks.programs import Edgevoice, Program
+from benchmarks.programs import Program
 
 TAIL_S = 0.2
 """edgevoice's default: what it still sends after the release."""
@@ -114,8 +115,8 @@ def _judge(
     goals["release_99"] = percentile(ours, 99) / MS
     goals["sound"] = statistics.median(sounds)
     goals["capture"] = percentile(captures, 50) / MS
+    goals["capture_99"] = percentile(captures, 99) / MS
     figures["release to activityEnd less tail, edgevoice, p50, ms"] = mine
     figures["release to activityEnd, sdk, p50, ms"] = theirs
     figures["release to activityEnd, sdk, p99, ms"] = percentile(sdk, 99) / MS
-    figures["last sample to wire, edgevoice, p99, ms"] = percentile(captures, 99) / MS
     figures["answer audio in to sample out, p99, ms"] = percentile(sounds, 99)
