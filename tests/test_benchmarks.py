@@ -23,6 +23,10 @@ def test_a_percentile_is_one_of_the_values(percent: float, value: float) -> None
     assert percentile([float(n) for n in range(100, 0, -1)], percent) == value
 
 
+def test_a_percentile_between_two_values_is_the_larger_one() -> None:
+    assert percentile([1.0, 2.0, 3.0, 4.0], 60) == 3.0
+
+
 def test_the_percentile_of_one_value_is_that_value() -> None:
     assert percentile([7.0], 1) == 7.0
 
@@ -33,7 +37,13 @@ def test_a_cost_that_stays_is_flat() -> None:
 
 
 def test_a_cost_that_falls_is_flat() -> None:
-    assert fit([(x, 10.0 - x / 60) for x in LENGTHS]).verdict == "flat"
+    found = fit([(x, 10.0 - x / 60) for x in LENGTHS])
+    assert found.verdict == "flat"
+    assert found.growth == 0.0
+
+
+def test_nothing_costs_less_than_nothing_at_once() -> None:
+    assert fit([(x, 2.0 * x - 1.5) for x in LENGTHS]).constant >= 0.0
 
 
 @pytest.mark.parametrize("constant", [0.0, 3.0, 50.0])
