@@ -66,10 +66,9 @@ def fit(points: Sequence[tuple[float, float]]) -> Fit:
 def _with_exponent(points: Sequence[tuple[float, float]], exponent: float) -> Fit:
     rows = [(1 / y, x**exponent / y) for x, y in points]
     aa, ab = sum(a * a for a, _ in rows), sum(a * b for a, b in rows)
-    bb, a1, b1 = sum(b * b for _, b in rows), sum(a for a, _ in rows), 0.0
-    b1 = sum(b for _, b in rows)
-    constant = (a1 * bb - b1 * ab) / (aa * bb - ab * ab)
-    factor = (aa * b1 - ab * a1) / (aa * bb - ab * ab)
+    bb, a1, b1 = sum(b * b for _, b in rows), *map(sum, zip(*rows, strict=True))
+    scale = aa * bb - ab * ab
+    constant, factor = (a1 * bb - b1 * ab) / scale, (aa * b1 - ab * a1) / scale
     if constant < 0:
         constant, factor = 0.0, b1 / bb
     if factor < 0:
