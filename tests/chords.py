@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from edgevoice.audio.pcm import Samples
+from edgevoice.audio.samples import Samples
 
 WINDOW_S: Final = 0.05
 """A chord is looked for in pieces of this length, seconds: 20 Hz apart."""

@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from edgevoice.audio.pcm import DOWNLINK_HZ, UPLINK_HZ, Samples
+from edgevoice.audio.pcm import DOWNLINK_HZ, UPLINK_HZ
+from edgevoice.audio.samples import Samples, to_samples
 from edgevoice.audio.wavefile import read
 from edgevoice.config import Configuration
 from edgevoice.controls.control import Indicator, Signal
@@ -159,7 +160,7 @@ class Evening:
 
     def heard(self) -> Samples:
         """What the loudspeaker has played so far, silences shortened."""
-        return read(str(self.answer))[0]
+        return to_samples(read(str(self.answer))[0])
 
     def received(self, kind: str) -> list[Any]:
         """Every ``realtimeInput`` of a kind that the simulator got."""

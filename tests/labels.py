@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from edgevoice.audio.pcm import DOWNLINK_HZ, Samples
+from edgevoice.audio.pcm import DOWNLINK_HZ
+from edgevoice.audio.samples import Samples
 from edgevoice.simulator.behaviour import Behaviour, Line
 from edgevoice.simulator.turn import Answer, Prompt
 

@@ -17,6 +17,7 @@ import pytest
 from edgevoice.audio import devices
 from edgevoice.audio.devices import OnBlock, Pull
 from edgevoice.audio.pcm import DOWNLINK_HZ, UPLINK_HZ, frames
+from edgevoice.audio.samples import to_samples
 from edgevoice.daemon.appliance import Appliance
 from edgevoice.daemon.service import serve
 from edgevoice.simulator import Simulator
@@ -69,10 +70,16 @@ class Ear:
     def alive(self, now: float) -> bool:
         return True
 
+    def wake(self) -> None:
+        pass
+
     def close(self) -> None:
         self._timer.cancel()
 
     def rewind(self) -> None:
+        pass
+
+    def flush(self) -> None:
         pass
 
 
@@ -90,20 +97,22 @@ class Mouth:
         self.played = 0.0
         """Seconds of all answers."""
         self._pull = pull
-        self._out = np.zeros(frames(BLOCK_S, DOWNLINK_HZ), np.int16)
         self._loop = asyncio.get_running_loop()
         self._timer = self._loop.call_later(BLOCK_S, self._play)
 
     def _play(self) -> None:
         self._timer = self._loop.call_later(BLOCK_S, self._play)
-        self._pull(self._out)
-        for label in labels(self._out):
+        pcm = self._pull(frames(BLOCK_S, DOWNLINK_HZ))
+        for label in labels(to_samples(pcm)):
             self.played += BLOCK_S
             if self.runs[-1:] != [label]:
                 self.runs.append(label)
 
     def alive(self, now: float) -> bool:
         return True
+
+    def wake(self) -> None:
+        pass
 
     def close(self) -> None:
         self._timer.cancel()

@@ -80,7 +80,7 @@ class Program:
     def is_heard(self) -> None:
         """Wait until the loudspeaker has played something."""
         deadline = time.monotonic() + TIMEOUT
-        while not read(str(self.answer))[0].any():
+        while not any(read(str(self.answer))[0]):
             assert time.monotonic() < deadline, self._tell()
             time.sleep(0.01)
 

@@ -29,7 +29,7 @@ OURS = {
     | {"tools.names", "tools.schema", "tools.template", "tools.tool"},
     "demo": set(),
     "tools": {"tools", "errors"},
-    "simulator": {"simulator", "live", "audio.pcm", "errors"},
+    "simulator": {"simulator", "live", "audio.pcm", "audio.samples", "errors"},
     "daemon": {
         "daemon",
         "config",
@@ -47,7 +47,7 @@ OURS = {
     "daemon.client": {"errors"},
     "doctor": {"doctor", "config", "live", "audio", "controls", "errors"}
     | {"daemon.calling", "daemon.client", "daemon.server", "daemon.threads"}
-    | {"daemon.credentials", "daemon.token_url"}
+    | {"daemon.credentials", "daemon.tls", "daemon.token_url"}
     | {"daemon.bell", "daemon.camera", "daemon.toolbox"}
     | {"tools.userinfo", "tools.programs"},
     "setup": {"setup", "doctor", "config", "live.endpoint", "errors"}
@@ -76,6 +76,9 @@ FOREIGN = {
     "asyncio": {"daemon", "simulator", "tools", "commands", "doctor"},
     "websockets": {"daemon", "simulator", "doctor.server"},
     "PIL": {"jpeg"},
+    "audioop": {"audio.pcm"},
+    "numpy": {"audio.samples", "doctor", "simulator"},
+    "soxr": {"audio.resample", "simulator"},
     "pyaudio": {"audio.portaudio"},
     "gpiozero": {"controls.gpio"},
     "lgpio": {"controls.gpio"},

@@ -14,7 +14,7 @@ import pytest
 
 from edgevoice.audio.devices import list_devices, open_microphone, open_speaker
 from edgevoice.audio.microphone import CardMicrophone
-from edgevoice.audio.pcm import Samples
+from edgevoice.audio.samples import Samples
 from edgevoice.audio.speaker import CardSpeaker
 from edgevoice.errors import DeviceError
 from tests.likeness import compare
@@ -61,13 +61,12 @@ class Tape:
         self._left = sound
         self.over = threading.Event()
 
-    def __call__(self, out: Samples) -> bool:
-        take = min(len(out), len(self._left))
-        out[:take], out[take:] = self._left[:take], 0
-        self._left = self._left[take:]
-        if not take:
+    def __call__(self, count: int) -> bytes:
+        part, self._left = self._left[:count].tobytes(), self._left[count:]
+        if not part:
             self.over.set()
-        return False
+            return b""
+        return part.ljust(2 * count, b"\0")
 
     def stop(self) -> None:
         """Silence from the next pull on."""

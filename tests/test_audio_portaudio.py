@@ -16,8 +16,8 @@ import pytest
 from edgevoice.audio import arrivals, devices, portaudio, stream
 from edgevoice.audio.devices import open_microphone, open_speaker
 from edgevoice.audio.microphone import CardMicrophone
-from edgevoice.audio.pcm import Samples, to_samples
 from edgevoice.audio.portaudio import Library
+from edgevoice.audio.samples import to_samples
 from edgevoice.audio.speaker import CardSpeaker
 from edgevoice.errors import DeviceError
 
@@ -136,10 +136,9 @@ def ignore(_block: bytes) -> None:
     """A microphone's listener."""
 
 
-def silence(out: Samples) -> bool:
-    """A speaker's source."""
-    out[:] = 0
-    return False
+def silence(_count: int) -> bytes:
+    """A speaker's source that has nothing."""
+    return b""
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
@@ -206,10 +205,9 @@ def test_a_speaker_always_gives_full_blocks_whatever_the_rate(
     fake.rates = [hz]
     pulled: list[int] = []
 
-    def pull(out: Samples) -> bool:
-        pulled.append(len(out))
-        out[:] = 1000
-        return False
+    def pull(count: int) -> bytes:
+        pulled.append(count)
+        return np.full(count, 1000, np.int16).tobytes()
 
     speaker = CardSpeaker("default", pull, rates=(hz,))
     block = fake.streams[0].options["frames_per_buffer"]

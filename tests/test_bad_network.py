@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from edgevoice.audio.pcm import Samples
+from edgevoice.audio.samples import Samples, to_samples
 from edgevoice.audio.wavefile import read
 from edgevoice.simulator import Answered, Received, Refusal, Simulator
 from edgevoice.simulator.behaviours import BEHAVIOURS
@@ -130,7 +130,7 @@ class Outpost:
 
     def heard(self) -> Samples:
         """The number of its answer for every frame that was played."""
-        return labels_in(read(str(self.daemon.answer))[0])
+        return labels_in(to_samples(read(str(self.daemon.answer))[0]))
 
     def answered_all_once(self, turns: int) -> None:
         """Nothing was lost, nothing heard twice, and the last question came whole."""

@@ -12,6 +12,7 @@ import pytest
 
 from edgevoice.audio import earcons
 from edgevoice.audio.earcons import Earcon
+from edgevoice.audio.samples import to_samples
 from edgevoice.config import state_directory
 from edgevoice.controls.control import Signal
 from edgevoice.daemon.systemd_status import in_words
@@ -55,7 +56,7 @@ async def costs(here: Evening) -> float:
 
 async def hears(here: Evening, earcon: Earcon) -> None:
     """Wait until a signal was played; the file of the speaker tells nobody."""
-    sound = earcons.samples(earcon)
+    sound = to_samples(earcons.samples(earcon))
     for _ in range(round(TIMEOUT / LOOK_S)):
         if match(sound, here.heard()) > 0.9:
             return

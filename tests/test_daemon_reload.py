@@ -14,7 +14,8 @@ import pytest
 import soxr
 
 from edgevoice.audio.earcons import Earcon
-from edgevoice.audio.pcm import DOWNLINK_HZ, UPLINK_HZ, Samples
+from edgevoice.audio.pcm import DOWNLINK_HZ, UPLINK_HZ
+from edgevoice.audio.samples import Samples, to_samples
 from edgevoice.audio.wavefile import read
 from edgevoice.daemon.keeper import Keeper
 from edgevoice.errors import ConfigError
@@ -151,7 +152,7 @@ async def test_another_speaker_is_opened(tmp_path: Path) -> None:
 
         await here.ask(1.0)
 
-        assert match(as_heard(speech(3.0)), read(str(new))[0]) > 0.9
+        assert match(as_heard(speech(3.0)), to_samples(read(str(new))[0])) > 0.9
         assert not here.heard().any()
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from edgevoice.audio.pcm import UPLINK_HZ, Samples
+from edgevoice.audio.pcm import UPLINK_HZ
+from edgevoice.audio.samples import Samples
 from edgevoice.doctor.finding import State
 from edgevoice.doctor.level import dbfs, judge, measure
 from tests.evening import speech

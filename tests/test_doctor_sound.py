@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgevoice.audio.pcm import UPLINK_HZ, Samples
+from edgevoice.audio.pcm import UPLINK_HZ
+from edgevoice.audio.samples import Samples
 from edgevoice.doctor import sound
 from edgevoice.doctor.finding import State
 from edgevoice.doctor.sound import check_microphone, check_speaker

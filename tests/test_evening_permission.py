@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from edgevoice.audio.earcons import Earcon, samples
+from edgevoice.audio.samples import to_samples
 from edgevoice.controls.control import Signal
 from edgevoice.conversation import ASK_HEARD
 from tests.evening import Evening, evening, match
@@ -67,7 +68,7 @@ async def test_a_tap_from_afar_allows_it_and_the_question_was_heard(
         questions = [one for one in here.guest.news if one["event"] == "question"]
         assert [one.get("allowed") for one in questions] == [None, True]
         # The press silenced nothing: a program takes longer to start than the signal.
-        assert match(samples(Earcon.ASK), here.heard()) > 0.99
+        assert match(to_samples(samples(Earcon.ASK)), here.heard()) > 0.99
 
 
 async def test_a_short_press_of_the_button_allows_it(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_the_package_asks_for_the_versions_of_the_project(
 
 
 def test_the_package_asks_for_nothing_else_of_python() -> None:
-    asked = re.findall(r"^ (python3-\w+)", CONTROL.partition("\nPackage:")[2], re.M)
+    asked = re.findall(r"^ (python3-[\w-]+)", CONTROL.partition("\nPackage:")[2], re.M)
 
     needed = {package for package, _ in needs()} - NOT_IN_DEBIAN
     assert sorted(asked) == sorted(map(debian_name, needed))

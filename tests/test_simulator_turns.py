@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from edgevoice.audio.pcm import to_samples
+from edgevoice.audio.samples import to_samples
 from edgevoice.simulator import Answered, Sent, Simulator
 from tests.simulator_client import (
     END,

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Final, Protocol, TypeAlias
 
 from edgevoice.audio.names import DeviceInfo, Direction
-from edgevoice.audio.pcm import Samples
 
 STALLED: Final = 1.0
 """Seconds without a call of ``on_block`` or ``pull`` after which a device is lost."""
@@ -20,11 +19,12 @@ OnBlock: TypeAlias = Callable[[bytes], None]
 It must return at once and must not raise: an exception ends a card's stream.
 """
 
-Pull: TypeAlias = Callable[[Samples], bool]
-"""Fills a buffer with the next 24 kHz frames; called in the device's own thread.
+Pull: TypeAlias = Callable[[int], bytes]
+"""Gives so many 24 kHz frames as PCM; called in the device's own thread.
 
-Returns True once, with the block that holds the last frame of a response. It must
-return at once and must not raise: an exception ends a card's stream.
+It gives nothing at all while there is nothing to be heard: then the device is silent,
+and may rest until ``Speaker.wake``. It must return at once and must not raise: an
+exception ends a card's stream.
 """
 
 
@@ -53,6 +53,9 @@ class Microphone(Protocol):
     def rewind(self) -> None:
         """A press begins: a file starts again from its beginning, a card goes on."""
 
+    def flush(self) -> None:
+        """Hand over what was heard until now; a card gives whole blocks only."""
+
 
 class Speaker(Protocol):
     """Asks for sound from the moment it is opened until it is closed."""
@@ -69,7 +72,10 @@ class Speaker(Protocol):
         """``time.monotonic()`` of the newest pull."""
 
     def alive(self, now: float) -> bool:
-        """Whether the device still asks; ``now`` is ``time.monotonic()``."""
+        """Whether the device still asks, or would; ``now`` is ``time.monotonic()``."""
+
+    def wake(self) -> None:
+        """There is something to be heard again; from any thread, never blocks."""
 
     def close(self) -> None:
         """Stop at once; may be called twice, from any thread; no pull comes after."""
@@ -162,7 +168,7 @@ def _file_microphone(path: str, on_block: OnBlock) -> Microphone:
 
 
 def _file_speaker(path: str, pull: Pull) -> Speaker:
-    from edgevoice.audio.wavefile import FileSpeaker
+    from edgevoice.audio.filespeaker import FileSpeaker
 
     return FileSpeaker(path, pull)
 

@@ -3,11 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-import numpy as np
-
 from edgevoice.audio.devices import OnBlock
 from edgevoice.audio.names import DeviceInfo
-from edgevoice.audio.pcm import UPLINK_HZ, Samples, frames, to_samples
+from edgevoice.audio.pcm import UPLINK_HZ, frames, mean
 from edgevoice.audio.portaudio import Format
 from edgevoice.audio.resample import Resampler
 from edgevoice.audio.stream import Process, Stream
@@ -56,6 +54,9 @@ class CardMicrophone:
     def rewind(self) -> None:
         """A card has no beginning."""
 
+    def flush(self) -> None:
+        """What is heard comes with the next block, 20 ms later at most."""
+
     def close(self) -> None:
         """Stop; waits for a second at most, even if the card hangs."""
         self._stream.close()
@@ -70,16 +71,8 @@ class CardMicrophone:
 
         def take(data: bytes, _frames: int) -> None:
             # Runs in PortAudio's thread: see ``Stream``.
-            block = resampler.process(_mono(to_samples(data), form.channels))
-            if len(block):
-                self._on_block(block.tobytes())
+            block = resampler.process(mean(data, form.channels))
+            if block:
+                self._on_block(block)
 
         return take
-
-
-def _mono(sound: Samples, channels: int) -> Samples:
-    """The mean of all channels."""
-    if channels == 1:
-        return sound
-    mean: Samples = sound.reshape(-1, channels).mean(axis=1).astype(np.int16)
-    return mean

@@ -1,13 +1,21 @@
-"""Formats of sound, and durations in frames and bytes.
+"""Formats of sound, durations in frames and bytes, and what is reckoned with sound.
 
-Everything here is mono, signed 16 bit, little endian ("PCM"). A *frame* is one
-sample. Durations are float seconds; settings and logs speak of milliseconds.
+Everything here is mono, signed 16 bit, little endian ("PCM"), as ``bytes``. A *frame*
+is one sample. Durations are float seconds; settings and logs speak of milliseconds.
+
+The reckoning is ``audioop``'s: in C, and 0.25 MB where numpy takes 14 MB and a tenth of
+a second of each start. It left the standard library with Python 3.13; from there on it
+is the package audioop-lts.
 """
 
-from typing import Final, TypeAlias
+import warnings
+from array import array
+from functools import lru_cache
+from typing import Final
 
-import numpy as np
-import numpy.typing as npt
+with warnings.catch_warnings():  # that it leaves the standard library is known
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import audioop
 
 UPLINK_HZ: Final = 16_000
 """Rate of what we send (Live API, "Audio formats": 16 kHz native input)."""
@@ -17,9 +25,6 @@ DOWNLINK_HZ: Final = 24_000
 
 BYTES_PER_FRAME: Final = 2
 """Mono, 16 bit."""
-
-Samples: TypeAlias = npt.NDArray[np.int16]
-"""PCM as an array, shape ``(frames,)``."""
 
 
 def frames(seconds: float, hz: int) -> int:
@@ -32,14 +37,55 @@ def seconds(pcm: bytes, hz: int) -> float:
     return len(pcm) / (BYTES_PER_FRAME * hz)
 
 
-def to_samples(pcm: bytes) -> Samples:
-    """View PCM bytes as samples without a copy; a trailing odd byte is cut."""
-    return np.frombuffer(pcm, np.int16, count=len(pcm) // BYTES_PER_FRAME)
+@lru_cache(maxsize=8)
+def silence(count: int) -> bytes:
+    """So many frames of silence: the same object each time, for a block's length."""
+    return bytes(count * BYTES_PER_FRAME)
 
 
-def level(samples: Samples) -> float:
+def level(pcm: bytes) -> float:
     """Root mean square of full scale, 0.0 to 1.0."""
-    if not len(samples):
-        return 0.0
-    wide = samples.astype(np.float32)
-    return float(np.sqrt(np.mean(wide * wide))) / 32768.0
+    return audioop.rms(pcm, BYTES_PER_FRAME) / 32768.0
+
+
+def scale(pcm: bytes, factor: float) -> bytes:
+    """A sound louder or softer; what is too loud is clipped."""
+    return audioop.mul(pcm, BYTES_PER_FRAME, factor)
+
+
+def mix(pcm: bytes, other: bytes) -> bytes:
+    """A sound with another, no longer one, over its beginning; clipped too."""
+    return audioop.add(pcm, other.ljust(len(pcm), b"\0"), BYTES_PER_FRAME)
+
+
+def fade_in(pcm: bytes, length: int) -> bytes:
+    """A sound that swells during its first ``length`` frames."""
+    count = min(length, len(pcm) // BYTES_PER_FRAME)
+    edge = array("h", pcm[: count * BYTES_PER_FRAME])
+    for at in range(count):
+        edge[at] = edge[at] * at // length
+    return edge.tobytes() + pcm[count * BYTES_PER_FRAME :]
+
+
+def fade_out(pcm: bytes, length: int) -> bytes:
+    """A sound that fades to nothing during its last ``length`` frames."""
+    count = min(length, len(pcm) // BYTES_PER_FRAME)
+    begin = len(pcm) - count * BYTES_PER_FRAME
+    edge = array("h", pcm[begin:])
+    for at in range(count):
+        edge[at] = edge[at] * (count - 1 - at) // length
+    return pcm[:begin] + edge.tobytes()
+
+
+def mean(pcm: bytes, channels: int) -> bytes:
+    """The mean of interleaved channels, mono."""
+    if channels == 1:
+        return pcm
+    if channels == 2:
+        return audioop.tomono(pcm, BYTES_PER_FRAME, 0.5, 0.5)
+    wide = array("i", audioop.lin2lin(pcm, BYTES_PER_FRAME, 4))  # 16 bits of fraction
+    mono = bytes(len(wide) // channels * 4)
+    for channel in range(channels):
+        share = audioop.mul(wide[channel::channels], 4, 1 / channels)
+        mono = audioop.add(mono, share, 4)
+    return audioop.lin2lin(mono, 4, BYTES_PER_FRAME)

@@ -3,27 +3,30 @@
 The loop's thread writes (``push``, ``finish``, ``flush``), the sound card's thread
 reads (``pull``); a lock that is held for microseconds keeps them apart.
 
-A response starts to play when ``prefill`` seconds have gathered or it is
-complete; if it runs dry (an *underrun*) it gathers ``refill`` seconds again.
-Receiving never waits for playing: the buffer holds minutes. Edges are faded, so
-that nothing clicks.
+A response starts to play when enough has gathered (see ``StartGate``) or it is
+complete; if it runs dry (an *underrun*) it gathers again, somewhat more. Receiving
+never waits for playing: the buffer holds minutes. Edges are faded, so that nothing
+clicks.
 """
 
-from collections import deque
+from collections.abc import Callable
 from enum import Flag
 from threading import Lock
 from typing import Final
 
-import numpy as np
-
-from edgevoice.audio.pcm import DOWNLINK_HZ, Samples, frames
-
-PREFILL_S: Final = 0.25
-"""Sound gathered before a response starts, seconds. Gaps of 150 to 180 ms inside
-a response are common (livekit/agents pull request 7238)."""
-
-REFILL_S: Final = 0.35
-"""Sound gathered after an underrun, seconds."""
+from edgevoice.audio.pcm import (
+    BYTES_PER_FRAME,
+    DOWNLINK_HZ,
+    fade_in,
+    fade_out,
+    frames,
+    mix,
+    scale,
+    seconds,
+    silence,
+)
+from edgevoice.audio.pcmqueue import PcmQueue
+from edgevoice.audio.startgate import StartGate
 
 CAPACITY_S: Final = 300.0
 """Longest response kept, seconds; 14 MB."""
@@ -46,26 +49,30 @@ class Playout:
     """The sound that is still to be heard: 24 kHz mono.
 
     Args:
-        prefill: Seconds gathered before the start.
-        refill: Seconds gathered after an underrun.
         capacity: Seconds kept at the most; what does not fit is counted.
+        gate: Says how much is gathered before a start.
+        wake: Called by whoever writes, after there was nothing to pull and now there
+            is; at times for nothing. It must not block.
     """
 
     def __init__(
         self,
-        prefill: float = PREFILL_S,
-        refill: float = REFILL_S,
         capacity: float = CAPACITY_S,
+        gate: StartGate | None = None,
+        wake: Callable[[], None] = lambda: None,
     ) -> None:
         self._lock = Lock()
-        self._queue = _Queue()
-        self._gates = (frames(prefill, DOWNLINK_HZ), frames(refill, DOWNLINK_HZ))
-        self._capacity = frames(capacity, DOWNLINK_HZ)
+        self._queue = PcmQueue()
+        self._gate = gate or StartGate()
+        self._wake = wake
+        self._capacity = _size(capacity)
         self._state = _State()
-        self._arrived: list[Samples] = []
-        self._last_answer: list[Samples] = []
-        self._overlay: Samples = _SILENCE
+        self._arrived: list[bytes] = []
+        self._last_answer: list[bytes] = []
+        self._overlay = PcmQueue()
         self._gain = 1.0
+        self.prefill = self._gate.prefill
+        """Seconds of sound with which the present response starts, or started."""
         self.underruns = 0
         """Times a response ran dry since the last ``reset_counts``."""
         self.played = 0
@@ -75,19 +82,30 @@ class Playout:
 
     # -- the loop's side ---------------------------------------------------------
 
-    def push(self, samples: Samples) -> None:
-        """Add the next chunk of the response behind, shape ``(frames,)``."""
+    def push(self, pcm: bytes, now: float) -> None:
+        """Add the next chunk of the response behind; a trailing odd byte is cut.
+
+        Args:
+            pcm: The chunk.
+            now: When it came; any steady clock, seconds.
+        """
         with self._lock:
             # A response that has drained is over: this is the next one.
             if self._state.complete and not self._state.drain_due:
                 self._begin(_State(held=self._state.held))
+            if not self._arrived:
+                self.prefill = self._gate.prefill
+            self._gate.arrived(seconds(pcm, DOWNLINK_HZ), now)
+            whole = len(pcm) - len(pcm) % BYTES_PER_FRAME
             room = self._capacity - len(self._queue)
-            self.lost += max(0, len(samples) - room)
-            fitting = samples[:room] if room < len(samples) else samples
+            self.lost += max(0, whole - room) // BYTES_PER_FRAME
+            fitting = pcm[: min(whole, room)]
             self._queue.push(fitting)
             self._arrived.append(fitting)
+        self._wake_if_due()
 
     def _begin(self, state: "_State") -> None:
+        self._gate.ended()
         self._state = state
         self._arrived = []
 
@@ -100,26 +118,28 @@ class Playout:
         """Let be heard what was held."""
         with self._lock:
             self._state.held = False
+        self._wake_if_due()
 
     def finish(self) -> None:
         """The response is complete: play what is left, then report it drained."""
         with self._lock:
+            self._gate.ended()
             self._state.complete = True
             self._state.drain_due = True
             # Heard or not, for want of a loudspeaker: it is the last answer.
             self._last_answer = self._arrived or self._last_answer
+        self._wake_if_due()
 
     def flush(self) -> None:
         """Silence: throw everything away but a fade of what is being heard."""
         with self._lock:
-            fading = self._state.playing or len(self._overlay)
-            length = min(len(self._queue), _FADE_FRAMES) if self._state.playing else 0
-            tail = np.zeros(_FADE_FRAMES if fading else 0, np.int16)
-            self._queue.read(tail[:length])
-            short = self._overlay[: len(tail)]
-            tail[: len(short)] += short
-            self._overlay = (tail * _FADE_OUT[: len(tail)]).astype(np.int16)
-            self._queue = _Queue()
+            tail = self._queue.read(_FADE_SIZE) if self._state.playing else b""
+            if tail or len(self._overlay):
+                tail = tail.ljust(_FADE_SIZE, b"\0")
+                tail = mix(tail, self._overlay.read(_FADE_SIZE))
+                tail = fade_out(tail, _FADE_FRAMES)
+            self._overlay = PcmQueue(tail)
+            self._queue = PcmQueue()
             self._begin(_State())
 
     def repeat(self) -> bool:
@@ -130,23 +150,25 @@ class Playout:
         with self._lock:
             if not self._last_answer:
                 return False
-            self._queue = _Queue()
+            self._queue = PcmQueue()
             self._begin(_State())
-            for samples in self._last_answer:
-                self._queue.push(samples)
-                self._arrived.append(samples)
+            for chunk in self._last_answer:
+                self._queue.push(chunk)
+                self._arrived.append(chunk)
             self._state.complete = self._state.drain_due = True
-            return True
+        self._wake_if_due()
+        return True
 
     def forget(self) -> None:
         """The last answer is not to be heard again."""
         with self._lock:
             self._arrived = self._last_answer = []
 
-    def sound(self, earcon: Samples) -> None:
+    def sound(self, earcon: bytes) -> None:
         """Play a short signal at once, over whatever else is heard."""
         with self._lock:
-            self._overlay = earcon
+            self._overlay = PcmQueue(earcon)
+        self._wake_if_due()
 
     def set_volume(self, volume: int, *, muted: bool = False) -> None:
         """Set the loudness, 0 to 100; squared, since ears are logarithmic."""
@@ -170,74 +192,84 @@ class Playout:
     @property
     def buffered(self) -> float:
         """Seconds of sound still to be heard."""
-        return len(self._queue) / DOWNLINK_HZ
+        return len(self._queue) / (BYTES_PER_FRAME * DOWNLINK_HZ)
+
+    def _wake_if_due(self) -> None:
+        # While it plays, the speaker asks by itself.
+        if not self._state.playing and (
+            len(self._overlay) or self._may_start() or self._drained()
+        ):
+            self._wake()
 
     # -- the sound card's side -----------------------------------------------------
 
-    def pull(self, out: Samples) -> Heard:
-        """Fill ``out`` with the next frames, then silence.
+    def pull(self, count: int) -> tuple[bytes, Heard]:
+        """The next sound, and what it means for the dialogue.
 
         Runs in the sound card's thread: it does not block, log or raise.
 
         Args:
-            out: Buffer to fill, shape ``(frames,)``, 16 bit, 24 kHz.
+            count: How many frames, 24 kHz.
+
+        Returns:
+            So many frames, with silence behind the last; or nothing at all, while there
+            is nothing to be heard. Then ``wake`` is called when there is again.
         """
         with self._lock:
             heard = self._start_if_due()
-            filled = self._play(out) if self._state.playing else 0
-            out[filled:] = 0
-            if self._state.drain_due and not len(self._queue) and not self._state.held:
+            pcm = self._play(count) if self._state.playing else b""
+            if self._drained():
                 self._state.drain_due = self._state.playing = False
                 heard |= Heard.DRAINED
             if len(self._overlay):
-                self._mix(out)
-        if self._gain != 1.0:
-            np.multiply(out, self._gain, out=out, casting="unsafe")
-        return heard
+                pcm = pcm or silence(count)
+                pcm = mix(pcm, self._overlay.read(len(pcm)))
+        if pcm and self._gain != 1.0:
+            pcm = scale(pcm, self._gain)
+        return pcm, heard
 
-    def _start_if_due(self) -> Heard:
+    def _drained(self) -> bool:
+        state = self._state
+        return state.drain_due and not state.held and not len(self._queue)
+
+    def _may_start(self) -> bool:
         state, waiting = self._state, len(self._queue)
         if state.playing or state.held or not waiting:
+            return False
+        if state.complete:
+            return True
+        return waiting >= _size(self._gate.refill if state.started else self.prefill)
+
+    def _start_if_due(self) -> Heard:
+        if not self._may_start():
             return Heard.NOTHING
-        if not state.complete and waiting < self._gates[state.started]:
-            return Heard.NOTHING
+        state = self._state
         first = not state.started
         self._last_answer = self._arrived  # the same list: what comes later is in it
         state.playing = state.started = state.fade_in = True
         return Heard.STARTED if first else Heard.NOTHING
 
-    def _play(self, out: Samples) -> int:
-        state = self._state
-        filled = self._queue.read(out)
-        self.played += filled
+    def _play(self, count: int) -> bytes:
+        state, size = self._state, count * BYTES_PER_FRAME
+        pcm = self._queue.read(size)
+        self.played += len(pcm) // BYTES_PER_FRAME
         if state.fade_in:
-            length = min(filled, _FADE_FRAMES)
-            out[:length] = out[:length] * _FADE_IN[:length]
+            pcm = fade_in(pcm, _FADE_FRAMES)
             state.fade_in = False
-        if filled < len(out) or not len(self._queue):
-            self._run_dry(out, filled)
-        return filled
-
-    def _run_dry(self, out: Samples, filled: int) -> None:
-        if self._state.complete:
-            return
-        # The next block would be short, and a cut without a fade clicks.
-        length = min(filled, _FADE_FRAMES)
-        end = out[filled - length : filled]
-        end[:] = end * _FADE_OUT[_FADE_FRAMES - length :]
-        self._state.playing = False
-        self.underruns += 1
-
-    def _mix(self, out: Samples) -> None:
-        now, self._overlay = self._overlay[: len(out)], self._overlay[len(out) :]
-        wide = out[: len(now)].astype(np.int32) + now
-        out[: len(now)] = np.clip(wide, -32768, 32767)
+        if not len(self._queue) and not state.complete:
+            # The next block would be short, and a cut without a fade clicks.
+            pcm = fade_out(pcm, _FADE_FRAMES)
+            state.playing = False
+            self.underruns += 1
+        return pcm if len(pcm) == size else pcm.ljust(size, b"\0")
 
 
-_SILENCE: Final = np.zeros(0, np.int16)
+def _size(seconds: float) -> int:
+    return frames(seconds, DOWNLINK_HZ) * BYTES_PER_FRAME
+
+
 _FADE_FRAMES: Final = frames(FADE_S, DOWNLINK_HZ)
-_FADE_IN: Final = np.linspace(0.0, 1.0, _FADE_FRAMES, endpoint=False, dtype=np.float32)
-_FADE_OUT: Final = _FADE_IN[::-1]
+_FADE_SIZE: Final = _size(FADE_S)
 
 
 class _State:
@@ -254,34 +286,3 @@ class _State:
         self.fade_in = False
         self.complete = False
         self.drain_due = False
-
-
-class _Queue:
-    """Samples in order, without copying until they are read."""
-
-    def __init__(self) -> None:
-        self._parts: deque[Samples] = deque()
-        self._frames = 0
-
-    def __len__(self) -> int:
-        return self._frames
-
-    def push(self, samples: Samples) -> None:
-        if len(samples):
-            self._parts.append(samples)
-            self._frames += len(samples)
-
-    def read(self, out: Samples) -> int:
-        """Fill ``out`` from the front; return how many frames there were."""
-        filled = 0
-        while self._parts and filled < len(out):
-            part = self._parts[0]
-            count = min(len(part), len(out) - filled)
-            out[filled : filled + count] = part[:count]
-            filled += count
-            if count == len(part):
-                self._parts.popleft()
-            else:
-                self._parts[0] = part[count:]
-        self._frames -= filled
-        return filled

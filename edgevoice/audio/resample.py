@@ -1,6 +1,7 @@
 """Changing the rate of sound: soxr, for cards that cannot do 16 kHz or 24 kHz.
 
-It is imported when first needed, so a card that can is served without it.
+It and numpy, which it needs, are imported when first needed, so a card that can is
+served without them.
 
 Measured with soxr 1.1, quality LQ, which is what a stream gets here: 4 us a block.
 Down to 16 kHz it is 0.3 dB down at 6 kHz, 3 dB at 6.5 kHz, and what would alias (from
@@ -16,10 +17,8 @@ Its 16 bit output is dithered: digital silence becomes noise of one unit.
 
 from typing import Any, Final
 
-import numpy as np
-
 from edgevoice.audio.devices import Pull
-from edgevoice.audio.pcm import DOWNLINK_HZ, Samples, frames
+from edgevoice.audio.pcm import BYTES_PER_FRAME, DOWNLINK_HZ, frames, silence
 
 QUALITY: Final = "LQ"
 """The quality of soxr that a stream gets."""
@@ -47,20 +46,21 @@ class Resampler:
         self._rates = source_hz, target_hz
         self.reset()
 
-    def process(self, block: Samples) -> Samples:
+    def process(self, block: bytes) -> bytes:
         """Convert one block.
 
         Args:
             block: PCM at the source rate, any length.
 
         Returns:
-            What is ready at the target rate, shape ``(frames,)``: often nothing, or
-            more than the block lasts, but on the whole as much as came in.
+            What is ready at the target rate: often nothing, or more than the block
+            lasts, but on the whole as much as came in.
         """
         if not self._stream:
             return block
-        pcm: Samples = self._stream.resample_chunk(block)
-        return pcm
+        from edgevoice.audio.samples import to_samples
+
+        return bytes(self._stream.resample_chunk(to_samples(block)).tobytes())
 
     def reset(self) -> None:
         """Forget what came before; takes 10 us."""
@@ -81,21 +81,22 @@ class ResampledPull:
     def __init__(self, pull: Pull, hz: int) -> None:
         self._pull = pull
         self._resampler = Resampler(DOWNLINK_HZ, hz)
-        self._silence: Samples = np.zeros(frames(PIECE, hz), np.int16)
-        self._left: Samples = self._silence[:0]
+        self._silence = silence(frames(PIECE, hz))
+        self._left = b""
         self._silent = LONG_SILENCE + 1  # pieces in a row
 
-    def take(self, count: int) -> Samples:
-        """The next frames, shape ``(count,)``; takes 6 us and a pull for each 5 ms."""
-        while len(self._left) < count:
-            self._left = np.concatenate([self._left, self._next()])
-        out, self._left = self._left[:count], self._left[count:]
+    def take(self, count: int) -> bytes:
+        """The next frames, just so many; takes 6 us and a pull for each 5 ms."""
+        size = count * BYTES_PER_FRAME
+        while len(self._left) < size:
+            self._left += self._next()
+        out, self._left = self._left[:size], self._left[size:]
         return out
 
-    def _next(self) -> Samples:
-        piece = np.zeros(frames(PIECE, DOWNLINK_HZ), np.int16)
-        self._pull(piece)
-        silent = 0 if piece.any() else self._silent + 1
+    def _next(self) -> bytes:
+        quiet = silence(frames(PIECE, DOWNLINK_HZ))
+        piece = self._pull(frames(PIECE, DOWNLINK_HZ)) or quiet
+        silent = 0 if piece != quiet else self._silent + 1
         if self._silent > LONG_SILENCE >= silent:
             self._resampler.reset()  # else 20 ms of old silence come first
         self._silent = silent
@@ -104,14 +105,15 @@ class ResampledPull:
         return self._resampler.process(piece)
 
 
-def resample(sound: Samples, source_hz: int, target_hz: int) -> Samples:
+def resample(sound: bytes, source_hz: int, target_hz: int) -> bytes:
     """Convert a whole sound at once, in soxr's best usual quality (HQ)."""
     if source_hz == target_hz:
         return sound
     import soxr
 
-    pcm: Samples = soxr.resample(sound, source_hz, target_hz)
-    return pcm
+    from edgevoice.audio.samples import to_samples
+
+    return bytes(soxr.resample(to_samples(sound), source_hz, target_hz).tobytes())
 
 
 def _stream(source_hz: int, target_hz: int) -> Any:

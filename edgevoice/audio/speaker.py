@@ -3,11 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-import numpy as np
-
 from edgevoice.audio.devices import Pull
 from edgevoice.audio.names import DeviceInfo
-from edgevoice.audio.pcm import DOWNLINK_HZ, frames
+from edgevoice.audio.pcm import DOWNLINK_HZ, frames, silence
 from edgevoice.audio.portaudio import Format
 from edgevoice.audio.resample import ResampledPull
 from edgevoice.audio.stream import Process, Stream
@@ -56,6 +54,9 @@ class CardSpeaker:
         """Whether the card still asks; ``now`` is ``time.monotonic()``."""
         return self._stream.alive(now)
 
+    def wake(self) -> None:
+        """A card asks all the time."""
+
     def close(self) -> None:
         """Stop at once; waits for a second at most, even if the card hangs."""
         self._stream.close()
@@ -68,10 +69,8 @@ class CardSpeaker:
         if form.hz == DOWNLINK_HZ:
             return self._give
         source = ResampledPull(self._pull, form.hz)
-        return lambda _data, count: source.take(count).tobytes()
+        return lambda _data, count: source.take(count)
 
     def _give(self, _data: bytes, count: int) -> bytes:
         # Runs in PortAudio's thread: see ``Stream``.
-        out = np.zeros(count, np.int16)
-        self._pull(out)
-        return out.tobytes()
+        return self._pull(count) or silence(count)

@@ -1,11 +1,8 @@
-"""A microphone and a speaker that are WAV files, at the pace of real ones.
+"""A microphone that is a WAV file, at the pace of a real one; any 16 bit PCM WAV.
 
-For tests, demonstrations and machines without a sound card. A FileMicrophone reads
-any 16 bit PCM WAV; a FileSpeaker writes one that is whole at any moment.
+For tests, demonstrations and machines without a sound card.
 """
 
-import errno
-import os
 import shlex
 import struct
 import threading
@@ -14,25 +11,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
-from edgevoice.audio.devices import STALLED, OnBlock, Pull
-from edgevoice.audio.pcm import BYTES_PER_FRAME, DOWNLINK_HZ, UPLINK_HZ, Samples, frames
+from edgevoice.audio.devices import STALLED, OnBlock
+from edgevoice.audio.pcm import BYTES_PER_FRAME, UPLINK_HZ, frames, mean
 from edgevoice.audio.resample import resample
 from edgevoice.errors import DeviceError
 
 BLOCK: Final = 0.020
 """Duration of a block, in seconds."""
 
+HEARD_EVERY: Final = 0.1
+"""Seconds after which a FileMicrophone hands over what it heard, unless asked before.
+
+To wake up every 20 ms, as a card does, costs more than all else while it waits.
+"""
+
 LATE: Final = 0.2
 """Seconds of delay that are caught up with; after more, blocks are lost."""
 
-LONGEST_SILENCE: Final = 0.5
-"""Seconds of digital silence that a FileSpeaker writes; the rest is left out."""
-
-_HEADER: Final = struct.Struct("<4sI4s4sIHHIIHH4sI")
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
-_LARGEST: Final = 0xFFFF_FFFF - _HEADER.size  # sizes in a WAV have 32 bits
 
 
 class FileMicrophone:
@@ -40,7 +36,7 @@ class FileMicrophone:
 
     Args:
         path: The file; of more than one channel the mean is taken.
-        on_block: Called in a thread of its own with 20 ms a time.
+        on_block: Called in a thread of its own with 100 ms a time, and by ``flush``.
 
     Raises:
         DeviceError: The file cannot be read, or is no 16 bit PCM WAV.
@@ -49,10 +45,12 @@ class FileMicrophone:
     def __init__(self, path: str, on_block: OnBlock) -> None:
         self.name = f"file:{path}"
         sound, self.rate = read(path)
-        self._pcm = resample(sound, self.rate, UPLINK_HZ).tobytes()
+        self._pcm = resample(sound, self.rate, UPLINK_HZ)
         self._at = len(self._pcm)
         self._lock = threading.Lock()
-        self._pace = _Pace(lambda: on_block(self._next()), "file microphone")
+        self._on_block = on_block
+        self._until = time.monotonic()
+        self._pace = _Pace(self.flush, "file microphone", HEARD_EVERY)
 
     @property
     def overflows(self) -> int:
@@ -69,94 +67,34 @@ class FileMicrophone:
         return self._pace.alive(now)
 
     def rewind(self) -> None:
-        """Start from the beginning with the next block."""
+        """Start from the beginning now."""
         with self._lock:
+            self._hand_over()
             self._at = 0
+
+    def flush(self) -> None:
+        """Hand over what was heard until now, silence before and after the file."""
+        with self._lock:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        now = time.monotonic()
+        self._until = max(self._until, now - LATE)
+        due = frames(now - self._until, UPLINK_HZ)
+        self._until += due / UPLINK_HZ
+        size = due * BYTES_PER_FRAME
+        block = self._pcm[self._at : self._at + size]
+        self._at += len(block)
+        if size:
+            self._on_block(block.ljust(size, b"\0"))
 
     def close(self) -> None:
         """Stop."""
         self._pace.close()
 
-    def _next(self) -> bytes:
-        size = frames(BLOCK, UPLINK_HZ) * BYTES_PER_FRAME
-        with self._lock:
-            block = self._pcm[self._at : self._at + size]
-            self._at += len(block)
-        return block.ljust(size, b"\0")
-
-
-class FileSpeaker:
-    """Writes all it pulls into a WAV file: 24 kHz, mono, 16 bit.
-
-    The file begins anew, and is a whole WAV at any moment. Silence is written as long
-    as a pause in speech may be (0.5 s); what goes beyond is left out, since a day of it
-    would be four gigabytes. So the file begins with the first sound.
-
-    Args:
-        path: The file.
-        pull: Called in a thread of its own for 20 ms a time.
-
-    Raises:
-        DeviceError: The file cannot be written.
-    """
-
-    def __init__(self, path: str, pull: Pull) -> None:
-        self.name = f"file:{path}"
-        self.rate = DOWNLINK_HZ
-        self._pull = pull
-        self._silent = frames(LONGEST_SILENCE, DOWNLINK_HZ)
-        self._size = 0
-        try:
-            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-        except OSError as error:
-            raise _unwritable(path, error) from error
-        try:
-            self._write(b"")
-        except OSError as error:
-            os.close(self._file)
-            raise _unwritable(path, error) from error
-        self._pace = _Pace(self._step, "file speaker")
-
-    @property
-    def underflows(self) -> int:
-        """How often blocks were lost because this machine was too slow."""
-        return self._pace.misses
-
-    @property
-    def last_callback(self) -> float:
-        """``time.monotonic()`` of the newest pull."""
-        return self._pace.last
-
-    def alive(self, now: float) -> bool:
-        """Whether it still pulls; ``now`` is ``time.monotonic()``."""
-        return self._pace.alive(now)
-
-    def close(self) -> None:
-        """Stop; the file stays."""
-        if self._pace.close():
-            os.close(self._file)
-
-    def _step(self) -> None:
-        block = np.zeros(frames(BLOCK, DOWNLINK_HZ), np.int16)
-        self._pull(block)
-        self._silent = 0 if block.any() else self._silent + len(block)
-        if self._silent <= frames(LONGEST_SILENCE, DOWNLINK_HZ):
-            self._write(block.tobytes())
-
-    def _write(self, pcm: bytes) -> None:
-        # First the sound, then the header that counts it: whoever reads in between,
-        # or after a crash, finds a whole WAV that lacks the last block.
-        if self._size + len(pcm) > _LARGEST:
-            return
-        written = os.pwrite(self._file, pcm, _HEADER.size + self._size)
-        self._size += written - written % BYTES_PER_FRAME
-        os.pwrite(self._file, header(self._size, DOWNLINK_HZ), 0)
-        if written < len(pcm):
-            raise OSError(errno.ENOSPC, "the disk is full")
-
 
 class _Pace:
-    """Calls a step every 20 ms in a thread of its own, without drift.
+    """Calls a step every so many seconds in a thread of its own, without drift.
 
     An OSError of the step ends it, as a card ends that is unplugged.
 
@@ -165,8 +103,9 @@ class _Pace:
         misses: How often it was so late that it gave up catching up.
     """
 
-    def __init__(self, step: Callable[[], None], name: str) -> None:
+    def __init__(self, step: Callable[[], None], name: str, every: float) -> None:
         self.last = time.monotonic()
+        self._every = every
         self.misses = 0
         self._step = step
         self._closed = threading.Event()
@@ -176,13 +115,11 @@ class _Pace:
     def alive(self, now: float) -> bool:
         return not self._closed.is_set() and now - self.last < STALLED
 
-    def close(self) -> bool:
-        """Stop and wait for the last step; whether this was the first call."""
-        first = not self._closed.is_set()
+    def close(self) -> None:
+        """Stop and wait for the last step."""
         self._closed.set()
         if threading.current_thread() is not self._thread:
             self._thread.join()
-        return first
 
     def _run(self) -> None:
         due = time.monotonic()
@@ -192,19 +129,13 @@ class _Pace:
                 self._step()
             except OSError:
                 return
-            due += BLOCK
+            due += self._every
             if time.monotonic() - due > LATE:
                 self.misses += 1
                 due = time.monotonic()
 
 
-def header(size: int, hz: int) -> bytes:
-    """Header of a mono 16 bit WAV with this many bytes of sound."""
-    parts = (b"RIFF", 36 + size, b"WAVE", b"fmt ", 16, _PCM, 1, hz, 2 * hz, 2, 16)
-    return _HEADER.pack(*parts, b"data", size)
-
-
-def read(path: str) -> tuple[Samples, int]:
+def read(path: str) -> tuple[bytes, int]:
     """Read a 16 bit PCM WAV.
 
     Returns:
@@ -232,8 +163,7 @@ def read(path: str) -> tuple[Samples, int]:
         raise _unfit(path, f"{channels} channels at {hz} Hz")
     if len(sound) < length or len(sound) % (channels * BYTES_PER_FRAME):
         raise _unfit(path, "cut short", "--ignore-length ")
-    samples = np.frombuffer(sound, "<i2").reshape(-1, channels)
-    return samples.mean(axis=1).astype(np.int16), hz
+    return mean(sound, channels), hz
 
 
 def _chunks(content: bytes) -> tuple[bytes, bytes, int]:
@@ -266,8 +196,3 @@ def _unfit(path: str, what: str, option: str = "") -> DeviceError:
         f"{path!r} is {what}, not a 16 bit PCM WAV;"
         f" convert it: sox {option}{shlex.quote(path)} -b 16 -e signed-integer good.wav"
     )
-
-
-def _unwritable(path: str, error: OSError) -> DeviceError:
-    reason = error.strerror or "unwritable"
-    return DeviceError(f"cannot write {path!r}: {reason}; give a path of your own")

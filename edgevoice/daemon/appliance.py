@@ -9,10 +9,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from edgevoice.audio.earcons import Earcon
-from edgevoice.audio.pcm import Samples, to_samples
 from edgevoice.audio.playout import Heard
 from edgevoice.config import Configuration
 from edgevoice.controls.held import HeldSources
@@ -35,8 +34,10 @@ from edgevoice.daemon.server import Server
 from edgevoice.daemon.sound import Sound
 from edgevoice.daemon.turns import Turns
 from edgevoice.live import incoming, models
-from edgevoice.tools.mcp_server import McpServer
 from edgevoice.tools.tool import Tool
+
+if TYPE_CHECKING:
+    from edgevoice.tools.mcp_server import McpServer
 
 log = logging.getLogger(__name__)
 
@@ -186,11 +187,11 @@ class Appliance:
     async def _say_in_a_pause(self, text: str) -> None:
         """Send a typed turn once nobody has the floor."""
 
-        def said() -> bool:
-            pause = self._conversation.settled and not self.sound.sounding
-            return pause and self.say(text)
+        def pause() -> bool:
+            quiet = self._conversation.settled and not self.sound.sounding
+            return quiet and self._conversation.may_say
 
-        while not await self.bell.until(said, LOOK_S):
+        while not (await self.bell.until(pause, LOOK_S) and self.say(text)):
             pass  # the end of a signal sound rings no bell
 
     def note(self, text: str) -> None:
@@ -300,6 +301,7 @@ class Appliance:
                 self._close_utterance()
             case Command.DISCARD:
                 self._held.release_all()  # or the next press would not be the first
+                self.sound.end_recording()
                 self.turns.discard()
             case Command.SEND_TEXT:
                 self.turns.begin(now, text=self._typed)
@@ -348,6 +350,7 @@ class Appliance:
 
     def _close_utterance(self) -> None:
         self._held.release_all()  # a stuck source must not keep others from talking
+        self.sound.end_recording()
         utterance = self.turns.close_utterance()
         if utterance is None:
             return
@@ -381,7 +384,7 @@ class Appliance:
         self.budget.take(event)
         match event:
             case incoming.Audio(pcm):
-                self._take_audio(to_samples(pcm))
+                self._take_audio(pcm)
             case incoming.Interrupted():
                 self.happened(Event.INTERRUPTED)
             case incoming.GenerationComplete():
@@ -406,7 +409,7 @@ class Appliance:
         self.happened(event)
         self.bell.ring()
 
-    def _take_audio(self, samples: Samples) -> None:
+    def _take_audio(self, pcm: bytes) -> None:
         self.happened(Event.AUDIO)
         gate = self._conversation.gate
         if gate is Gate.DROP:
@@ -414,7 +417,7 @@ class Appliance:
             return
         if gate is Gate.HOLD:
             self.sound.playout.hold()
-        self.sound.playout.push(samples)
+        self.sound.playout.push(pcm, self._clock())
 
     def may_leave(self) -> bool:
         """Whether nobody would notice a change of connection now."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from edgevoice import config
-from edgevoice.audio.pcm import level, to_samples
+from edgevoice.audio.pcm import level
 from edgevoice.config import Configuration
 from edgevoice.controls.control import Indicator
 from edgevoice.controls.keyboard import Keyboard
@@ -78,8 +78,8 @@ class Terminal:
 
     async def _draw(self, appliance: Appliance) -> None:
         while True:
-            block = to_samples(appliance.sound.last_block)
-            self._line.update(level=level(block) if appliance.sound.recording else 0.0)
+            loud = level(appliance.sound.last_block)
+            self._line.update(level=loud if appliance.sound.recording else 0.0)
             self._line.draw()
             await asyncio.sleep(DRAW_S)
 

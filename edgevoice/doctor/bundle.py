@@ -38,7 +38,17 @@ LINES: Final = 300
 """Of the journal."""
 
 OURS: Final = frozenset(
-    {"gpiozero", "jsonschema", "lgpio", "mcp", "msgspec", "numpy", "pillow", "pyaudio"}
+    {
+        "audioop-lts",
+        "gpiozero",
+        "jsonschema",
+        "lgpio",
+        "mcp",
+        "msgspec",
+        "numpy",
+        "pillow",
+        "pyaudio",
+    }
     | {"soxr", "systemd-python", "websockets"}
 )
 """Distributions whose versions matter."""

@@ -11,7 +11,8 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from edgevoice.audio.pcm import Samples, frames, level
+from edgevoice.audio.pcm import frames
+from edgevoice.audio.samples import Samples
 from edgevoice.doctor.finding import Finding, ok, warning, wrong
 
 SILENT: Final = 2
@@ -80,10 +81,10 @@ def measure(sound: Samples, hz: int) -> Sound:
         peak=round(float(np.abs(wide - mean).max())),
         clipped=float((size >= FULL).mean()),
         offset=mean / 32768,
-        loudest=max(dbfs(level(part)) for part in _parts(still, hz)),
+        loudest=max(dbfs(_level(part)) for part in _parts(still, hz)),
         hum=hum,
         hum_hz=hum_hz,
-        hum_level=dbfs(level(still) * math.sqrt(hum)),
+        hum_level=dbfs(_level(still) * math.sqrt(hum)),
     )
 
 
@@ -110,6 +111,12 @@ def judge(sound: Samples, hz: int, *, spoken: bool) -> Finding:
 def dbfs(share: float) -> float:
     """A share of full scale as dBFS; silence is -100."""
     return max(-100.0, 20 * math.log10(share)) if share > 0 else -100.0
+
+
+def _level(sound: Samples) -> float:
+    """Root mean square of full scale, 0.0 to 1.0."""
+    wide = sound.astype(np.float64)
+    return float(np.sqrt(np.mean(wide * wide))) / 32768.0
 
 
 def _parts(sound: Samples, hz: int) -> list[Samples]:

@@ -10,7 +10,8 @@ from typing import Final
 import numpy as np
 
 from edgevoice.audio.earcons import LOUDNESS
-from edgevoice.audio.pcm import DOWNLINK_HZ, Samples, frames, to_samples
+from edgevoice.audio.pcm import BYTES_PER_FRAME, DOWNLINK_HZ, frames
+from edgevoice.audio.samples import Samples, to_samples
 from edgevoice.doctor.level import dbfs
 
 HZ: Final = 1175.0
@@ -86,18 +87,20 @@ class Tape:
     """
 
     def __init__(self, sound: Samples) -> None:
-        self._sound, self._at, self._plays = sound, 0, False
+        self._pcm, self._at, self._plays = sound.tobytes(), 0, False
 
     def play(self) -> None:
         """Let it go with the next pull."""
         self._plays = True
 
-    def __call__(self, out: Samples) -> bool:
-        """Fill a buffer; True with the last frame."""
-        part = self._sound[self._at : self._at + len(out)] if self._plays else out[:0]
-        out[: len(part)], out[len(part) :] = part, 0
-        self._at += len(part)
-        return bool(len(part)) and self._at == len(self._sound)
+    def __call__(self, count: int) -> bytes:
+        """The next frames; nothing before it is let go, and after its end."""
+        size = count * BYTES_PER_FRAME
+        if not self._plays or self._at >= len(self._pcm):
+            return b""
+        part = self._pcm[self._at : self._at + size]
+        self._at += size
+        return part.ljust(size, b"\0")
 
 
 class Tin:

@@ -6,7 +6,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from edgevoice.audio.pcm import DOWNLINK_HZ, frames, to_samples
+from edgevoice.audio.pcm import DOWNLINK_HZ, frames
+from edgevoice.audio.samples import to_samples
 
 _SYLLABLE: Final = 0.16
 """Seconds for one word's syllable of the murmur."""
