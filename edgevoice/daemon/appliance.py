@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from edgevoice.audio.earcons import Earcon
 from edgevoice.audio.pcm import Samples, to_samples
-from edgevoice.audio.playout import Heard
+from edgevoice.audio.playout import PREFILL_S, Heard
 from edgevoice.config import Configuration
 from edgevoice.controls.held import HeldSources
 from edgevoice.conversation import Command, Conversation, Event, Gate, Timing
@@ -253,12 +253,14 @@ class Appliance:
         """
         if event is Event.PRESSED:
             self.budget.look()
-        before = self._conversation.phase
+        before, asked = self._conversation.phase, self._conversation.asks
         now = max(self._clock(), due)
         if event is Event.RELEASED and self.sound.recording:
             self.turns.mark("released", now, again=True)
         for command in self._conversation.handle(event, now):
             self._carry_out(command, now)
+        if (asks := self._conversation.asks) is not asked:
+            self.turns.asks(now, asks=asks)
         phase = self._conversation.phase
         if phase is not before:
             log.info("%s", phase.value, extra={"PHASE": phase.value})
@@ -297,7 +299,7 @@ class Appliance:
                 self.pictures.begin(self.turns.current)
                 self.link.hurry()
             case Command.CLOSE_ACTIVITY:
-                self._close_utterance()
+                self._close_utterance(now)
             case Command.DISCARD:
                 self._held.release_all()  # or the next press would not be the first
                 self.turns.discard()
@@ -313,7 +315,7 @@ class Appliance:
             case Command.LEAVE_SESSION:
                 self.link.leave_session()
             case Command.BEGIN_ANSWER:
-                self.turns.answer_begins(now)
+                self.turns.answer_begins(now, PREFILL_S)
                 self.sound.playout.reset_counts()
             case Command.ASK:
                 self.sound.signal(Earcon.ASK)
@@ -346,8 +348,9 @@ class Appliance:
         if utterance is not None:
             self.sound.record_more(utterance)
 
-    def _close_utterance(self) -> None:
-        self._held.release_all()  # a stuck source must not keep others from talking
+    def _close_utterance(self, now: float) -> None:
+        if self._held.release_all():  # a stuck source must not keep others from talking
+            self.turns.mark("released", now, again=True)
         utterance = self.turns.close_utterance()
         if utterance is None:
             return
@@ -389,7 +392,7 @@ class Appliance:
             case incoming.TurnComplete():
                 self.happened(Event.TURN_COMPLETE)
             case incoming.InputTranscript():
-                self.turns.mark("first_transcript", self._clock())
+                self.turns.transcribed(self._clock())
                 self._captions.user(event)
                 self.happened(Event.PROGRESS)
             case incoming.OutputTranscript():
