@@ -14,6 +14,7 @@ from edgevoice.commands import (
     machine,
     setup,
     tools,
+    turns,
     usage,
 )
 from edgevoice.commands.complaints import UsageError, complain
@@ -48,6 +49,7 @@ _GROUPS: Final = {
         "volume",
         "reload",
         "status",
+        "turns",
         "usage",
         "watch",
     ),
@@ -78,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         one.set_defaults(function=function, summary=text)
         return one
 
-    for part in (appliance, machine, setup, tools, doctor, daemon, usage):
+    for part in (appliance, machine, setup, tools, doctor, daemon, turns, usage):
         part.add_to(add)
     parser.description = "Hold the button, speak, hear the answer.\n\n" + _overview(
         known.choices

@@ -4,6 +4,8 @@ import time
 from collections.abc import Iterator
 from typing import Any, Final
 
+from edgevoice.moments import latency_in_words, moments_in_words
+
 
 def describe(status: dict[str, Any]) -> str:
     """The status as a few aligned lines."""
@@ -21,6 +23,7 @@ def describe(status: dict[str, Any]) -> str:
         ("turns", _turns(turns)),
         *_shown(status),
         ("last turn", _turn(status["last_turn"])),
+        *_latency(status),
         ("tokens", f"{status['usage']['tokens']['total']} since the start"),
         ("money", _money(status["usage"])),
     ]
@@ -89,6 +92,12 @@ def _turn(turn: dict[str, Any] | None) -> str:
     return f"{turn['number']}: {turn['outcome']}{heard}"
 
 
+def _latency(status: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Of the last turns; an older daemon tells nothing of them."""
+    if "latency" in status:
+        yield "latency", latency_in_words(status["latency"])
+
+
 def _money(usage: dict[str, Any]) -> str:
     """What was spent, and what may be; of an older daemon, nothing."""
     if usage["money"] is None:
@@ -154,7 +163,7 @@ def _words(event: dict[str, Any]) -> str:
         case {"event": "device", "kind": str(kind), "name": _, "state": _}:
             return f"{kind} {_device(event)}"
         case {"event": "turn", "latency_ms": _}:
-            return _turn(event)
+            return "; ".join(filter(None, (_turn(event), moments_in_words(event))))
         case {"event": "turn", "number": number, "outcome": outcome}:
             return f"{number}: {outcome}"
         case {"event": "transcript", "who": who, "text": text}:
