@@ -1,6 +1,7 @@
 """When what happened in a turn, and how long turns took, in words."""
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any, Final
 
 
@@ -31,7 +32,10 @@ MOMENTS: Final = (
 def moments_in_words(turn: Mapping[str, Any]) -> str:
     """When what happened in a turn, in the order in which it did."""
     known = [(turn[f"{name}_ms"], name) for name in MOMENTS if f"{name}_ms" in turn]
-    words = [f"{name.replace('_', ' ')} {ms}" for ms, name in sorted(known)]
+    words = [
+        f"{name.replace('_', ' ')} {ms}"
+        for ms, name in sorted(known, key=itemgetter(0))
+    ]
     if not words:  # of an older daemon
         return ""
     gate, underruns = turn.get("gate_ms"), turn.get("underruns", 0)

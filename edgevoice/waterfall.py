@@ -55,7 +55,7 @@ def spans(turn: Turn) -> list[Span]:
     if turn["typed"]:
         stages["pressed_ms"] = SENDING
     known = [(stage, at(turn, name)) for name, stage in stages.items() if name in turn]
-    # One that was sent again may have moments of its first link after later ones.
+    # None of them begins before the one before it.
     begins = [*accumulate((begin for _, begin in known), max)]
     ends = [*begins[1:], at(turn, "ended_ms")]
     found = zip((stage for stage, _ in known), begins, ends, strict=True)
@@ -85,9 +85,13 @@ def signs(turn: Turn) -> Iterator[tuple[float, str]]:
 
 
 def reach(turns: Sequence[Turn]) -> float:
-    """How many ms after the release are drawn: a single long wait is cut off."""
-    waits = [max(at(turn, wait_ends(turn)), 1.0) for turn in turns]
-    return min(max(waits), 4 * statistics.median(waits)) * 1.1
+    """How many ms after the release are drawn: a single long wait is cut off.
+
+    Those that were never heard count only if none was.
+    """
+    heard = [turn for turn in turns if "first_sound_ms" in turn] or turns
+    waits = [max(at(turn, wait_ends(turn)), 1.0) for turn in heard]
+    return min(max(waits), 3 * statistics.median(waits)) * 1.1
 
 
 def wait_ends(turn: Turn) -> str:
@@ -104,7 +108,7 @@ def remarks(turn: Turn) -> str:
         turn["outcome"] if turn["outcome"] != "answered" else "",
         f"sent {sendings} times" if sendings > 1 else "",
         f"{underruns} underrun{'s' if underruns > 1 else ''}" if underruns else "",
-        f"asked {asked / 1000:.1f} s, not counted" if asked else "",
+        f"? asked {asked / 1000:.1f} s, not counted" if asked else "",
     ]
     return "; ".join(filter(None, words))
 

@@ -65,6 +65,16 @@ def test_moments_that_did_not_come_are_not_told() -> None:
     assert line.facts()["gate_ms"] is None
 
 
+def test_what_a_lost_link_had_taken_does_not_count() -> None:
+    line = Timeline(10.0)
+    for moment in ("first_audio_sent", "last_audio_sent", "first_transcript"):
+        line.mark(moment, 11.0)
+
+    line.unsent()
+
+    assert moments(line) == {"pressed_ms": 0, "first_audio_sent_ms": 1000}
+
+
 def test_the_latency_runs_from_the_release_to_the_first_sound() -> None:
     line = Timeline(10.0)
     assert line.latency_ms is None

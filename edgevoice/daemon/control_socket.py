@@ -20,7 +20,6 @@ from edgevoice.daemon.news import Item
 from edgevoice.daemon.notes import LONGEST
 from edgevoice.daemon.peer import Peer, peer_of
 from edgevoice.daemon.status import status
-from edgevoice.daemon.tally import Tally
 from edgevoice.errors import ConfigError, CredentialError, DeviceError, PictureError
 
 log = logging.getLogger(__name__)
@@ -68,7 +67,7 @@ class ControlSocket:
             "unmute": lambda _: self._volume({"muted": False}),
             "volume": self._volume,
             "status": lambda _: status(appliance),
-            "turns": lambda _: _turns(appliance.turns.tally),
+            "turns": lambda _: _turns(appliance),
             "watch": lambda _: {},
             "reload": self._reload,
             "usage": lambda _: appliance.budget.purse.days(),
@@ -220,8 +219,9 @@ class ControlSocket:
         }
 
 
-def _turns(tally: Tally) -> Reply:
+def _turns(appliance: Appliance) -> Reply:
     """What ``edgevoice turns`` shows."""
+    tally = appliance.turns.tally
     return {"turns": tally.last_turns(), "latency": tally.latency()}
 
 

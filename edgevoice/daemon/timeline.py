@@ -41,6 +41,11 @@ class Timeline:
         if again or moment not in self._marks:
             self._marks[moment] = now
 
+    def unsent(self) -> None:
+        """The link that it was sent on was lost before the answer: it is sent again."""
+        for moment in ("last_audio_sent", "first_transcript"):
+            self._marks.pop(moment, None)
+
     def __contains__(self, moment: str) -> bool:
         """Whether this moment has come."""
         return moment in self._marks
