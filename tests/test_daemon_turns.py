@@ -38,9 +38,10 @@ def test_underruns_of_an_older_answer_are_not_counted_again() -> None:
         turns.begin(10.0, text="hello")
         turns.count()
         if answered:
-            turns.answer_begins(11.0, gate=0.25)
+            turns.answer_begins(11.0)
         turns.end("answered", 12.0, playout)
         assert told[-1]["underruns"] == underruns
+        assert (told[-1]["gate_ms"] is not None) is answered
 
 
 def test_a_question_that_the_turn_ends_with_ends_with_it() -> None:

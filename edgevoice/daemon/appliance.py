@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from edgevoice.audio.earcons import Earcon
 from edgevoice.audio.pcm import Samples, to_samples
-from edgevoice.audio.playout import PREFILL_S, Heard
+from edgevoice.audio.playout import Heard
 from edgevoice.config import Configuration
 from edgevoice.controls.held import HeldSources
 from edgevoice.conversation import Command, Conversation, Event, Gate, Timing
@@ -186,11 +186,11 @@ class Appliance:
     async def _say_in_a_pause(self, text: str) -> None:
         """Send a typed turn once nobody has the floor."""
 
-        def said() -> bool:
-            pause = self._conversation.settled and not self.sound.sounding
-            return pause and self.say(text)
+        def pause() -> bool:
+            quiet = self._conversation.settled and not self.sound.sounding
+            return quiet and self._conversation.may_say
 
-        while not await self.bell.until(said, LOOK_S):
+        while not (await self.bell.until(pause, LOOK_S) and self.say(text)):
             pass  # the end of a signal sound rings no bell
 
     def note(self, text: str) -> None:
@@ -302,6 +302,7 @@ class Appliance:
                 self._close_utterance(now)
             case Command.DISCARD:
                 self._held.release_all()  # or the next press would not be the first
+                self.sound.end_recording()
                 self.turns.discard()
             case Command.SEND_TEXT:
                 self.turns.begin(now, text=self._typed)
@@ -315,7 +316,7 @@ class Appliance:
             case Command.LEAVE_SESSION:
                 self.link.leave_session()
             case Command.BEGIN_ANSWER:
-                self.turns.answer_begins(now, PREFILL_S)
+                self.turns.answer_begins(now)
                 self.sound.playout.reset_counts()
             case Command.ASK:
                 self.sound.signal(Earcon.ASK)
@@ -351,6 +352,7 @@ class Appliance:
     def _close_utterance(self, now: float) -> None:
         if self._held.release_all():  # a stuck source must not keep others from talking
             self.turns.mark("released", now, again=True)
+        self.sound.end_recording()
         utterance = self.turns.close_utterance()
         if utterance is None:
             return

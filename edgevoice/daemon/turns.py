@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
-from edgevoice.audio.playout import Playout
+from edgevoice.audio.playout import PREFILL_S, Playout
 from edgevoice.audio.utterance import Utterance
 from edgevoice.daemon.news import News
 from edgevoice.daemon.notes import Notes
@@ -92,20 +92,14 @@ class Turns:
         if turn is not None and "first_audio_sent" in turn.timeline:
             turn.mark("first_transcript", now)  # else it is of an older one
 
-    def answer_begins(self, now: float, gate: float) -> None:
-        """What was said need not be kept any more.
-
-        Args:
-            now: Loop's clock.
-            gate: Seconds of the answer that gather before it is heard.
-        """
+    def answer_begins(self, now: float) -> None:
+        """What was said need not be kept any more."""
         self.mark("first_answer_audio", now)
         self.outbox.answered()
         for note in self.notes.answered():
             self.tail.noted(note)
         if self.current is not None:
             self.current.utterance = None
-            self.current.timeline.gate = gate
 
     def asks(self, now: float, *, asks: bool) -> None:
         """The person is asked to allow something, or is asked no more."""
@@ -142,7 +136,7 @@ class Turns:
         turn.timeline.decided(now)
         turn.mark("ended", now)
         if "first_answer_audio" in turn.timeline:  # else they are of an older answer
-            turn.timeline.underruns = playout.underruns
+            turn.timeline.underruns, turn.timeline.gate = playout.underruns, PREFILL_S
         facts = self.tally.ended(turn, self._news.now())
         self._news.tell("turn", **facts)
         _log(turn, facts)
