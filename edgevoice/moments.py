@@ -1,6 +1,6 @@
 """When what happened in a turn, and how long turns took, in words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final
 
@@ -38,10 +38,25 @@ def moments_in_words(turn: Mapping[str, Any]) -> str:
     ]
     if not words:  # of an older daemon
         return ""
-    gate, underruns = turn.get("gate_ms"), turn.get("underruns", 0)
-    return f"ms from the press: {', '.join(words)}" + "".join(
-        [
-            "" if gate is None else f"; start gate {gate} ms",
-            f"; underruns {underruns}" if underruns else "",
-        ]
+    gate = turn.get("gate_ms")
+    gathered = "" if gate is None else f"; start gate {gate} ms"
+    return f"ms from the press: {', '.join(words)}{gathered}"
+
+
+def underruns_in_words(turn: Mapping[str, Any]) -> str:
+    """How often its answer ran dry; nothing if it did not."""
+    count = turn.get("underruns")  # an older daemon tells nothing of it
+    return f"{count} underrun{'' if count == 1 else 's'}" if count else ""
+
+
+def gates_in_words(turns: Sequence[Mapping[str, Any]]) -> str:
+    """How much of their answers gathered before it was heard; nothing of no answer."""
+    gates = [turn["gate_ms"] for turn in turns if turn["gate_ms"] is not None]
+    if not gates:
+        return ""
+    least, most = min(gates), max(gates)
+    return (
+        f"start gate {least} ms"
+        if least == most
+        else f"start gate {least} to {most} ms"
     )

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, Final
 
-from edgevoice.moments import latency_in_words, moments_in_words
+from edgevoice.moments import latency_in_words, moments_in_words, underruns_in_words
 
 
 def describe(status: dict[str, Any]) -> str:
@@ -88,8 +88,9 @@ def _turn(turn: dict[str, Any] | None) -> str:
     if not turn:
         return "none yet"
     latency = turn["latency_ms"]
-    heard = "" if latency is None else f", first sound after {latency} ms"
-    return f"{turn['number']}: {turn['outcome']}{heard}"
+    heard = "" if latency is None else f"first sound after {latency} ms"
+    words = (turn["outcome"], heard, underruns_in_words(turn))
+    return f"{turn['number']}: {', '.join(filter(None, words))}"
 
 
 def _latency(status: dict[str, Any]) -> Iterator[tuple[str, str]]:

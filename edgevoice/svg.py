@@ -3,10 +3,10 @@
 One that draws would take longer to install on a Pi than edgevoice itself.
 """
 
+import html
 import math
 from collections.abc import Iterable
 from typing import Final
-from xml.sax.saxutils import escape
 
 MARGIN: Final = 16
 """Of every picture, pixels."""
@@ -47,7 +47,7 @@ def text(
     """
     more = {"text-anchor": anchor, "font-size": size, "fill": fill}
     names = "".join(f' {name}="{value}"' for name, value in more.items() if value)
-    return f'<text x="{x:.1f}" y="{y:.1f}"{names}>{escape(words)}</text>'
+    return f'<text x="{x:.1f}" y="{y:.1f}"{names}>{html.escape(words)}</text>'
 
 
 def rect(
@@ -55,7 +55,7 @@ def rect(
 ) -> str:
     """A bar; the title is shown to whoever points at it."""
     place = f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"'
-    inner = f"<title>{escape(title)}</title>" if title else ""
+    inner = f"<title>{html.escape(title)}</title>" if title else ""
     return f'<rect {place} fill="{fill}">{inner}</rect>'
 
 

@@ -5,7 +5,6 @@ right of it is waited for. What the person took to allow something is cut out, a
 in ``latency_ms``.
 """
 
-import statistics
 import textwrap
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +12,7 @@ from itertools import accumulate
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from edgevoice import svg
-from edgevoice.moments import latency_in_words
+from edgevoice.moments import gates_in_words, latency_in_words, underruns_in_words
 
 Turn: TypeAlias = Mapping[str, Any]
 """As the daemon tells it: times in ms from the press, see ``Timeline.facts``."""
@@ -90,8 +89,8 @@ def reach(turns: Sequence[Turn]) -> float:
     Those that were never heard count only if none was.
     """
     heard = [turn for turn in turns if "first_sound_ms" in turn] or turns
-    waits = [max(at(turn, wait_ends(turn)), 1.0) for turn in heard]
-    return min(max(waits), 3 * statistics.median(waits)) * 1.1
+    waits = sorted(max(at(turn, wait_ends(turn)), 1.0) for turn in heard)
+    return min(waits[-1], 3 * waits[len(waits) // 2]) * 1.1
 
 
 def wait_ends(turn: Turn) -> str:
@@ -101,13 +100,11 @@ def wait_ends(turn: Turn) -> str:
 
 def remarks(turn: Turn) -> str:
     """What is not as it should be."""
-    underruns, sendings, asked = (
-        turn[name] for name in ("underruns", "sendings", "asked_ms")
-    )
+    sendings, asked = turn["sendings"], turn["asked_ms"]
     words = [
         turn["outcome"] if turn["outcome"] != "answered" else "",
         f"sent {sendings} times" if sendings > 1 else "",
-        f"{underruns} underrun{'s' if underruns > 1 else ''}" if underruns else "",
+        underruns_in_words(turn),
         f"? asked {asked / 1000:.1f} s, not counted" if asked else "",
     ]
     return "; ".join(filter(None, words))
@@ -160,7 +157,8 @@ def text(
             remarks(turn), COLUMNS, initial_indent=" " * 5, subsequent_indent=" " * 5
         )
     legend = [f"{_cell(stage, unicode)} {stage.words}" for stage in STAGES.values()]
-    lines += ["", "  ".join([*legend, "t transcript"]), latency_in_words(latency)]
+    lines += ["", "  ".join([*legend, "t transcript"])]
+    lines += filter(None, (latency_in_words(latency), gates_in_words(turns)))
     return "\n".join(lines)
 
 

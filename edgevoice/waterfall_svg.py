@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from edgevoice import svg
-from edgevoice.moments import latency_in_words, moments_in_words
+from edgevoice.moments import gates_in_words, latency_in_words, moments_in_words
 from edgevoice.waterfall import (
     NONE,
     STAGES,
@@ -39,7 +39,8 @@ def picture(turns: Sequence[Turn], latency: Mapping[str, Any]) -> str:
             lines += _row(turn, TOP + row * ROW, pixel)
     else:
         lines.append(svg.text(LEFT, TOP + ROW / 2, NONE))
-    return svg.document(WIDTH, height, latency_in_words(latency), lines)
+    title = filter(None, (latency_in_words(latency), gates_in_words(turns)))
+    return svg.document(WIDTH, height, "; ".join(title), lines)
 
 
 def _legend() -> Iterator[str]:

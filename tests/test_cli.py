@@ -719,7 +719,7 @@ def test_turns_shows_the_last_ones_as_a_waterfall_as_json_or_as_a_picture(
     assert status == EX_OK
     assert out.splitlines()[1].endswith("600 ms")
     assert out.splitlines()[3].strip() == "talked over"
-    assert out.splitlines()[-1].startswith("p50 600 ms")
+    assert out.splitlines()[-2].startswith("p50 600 ms")
     _, out, _ = run("turns", "-n", "1")
     assert [line[:4] for line in out.splitlines()[:2]] == ["turn", "   2"]
     status, out, _ = run("turns", "--json", "-n", "1")

@@ -499,7 +499,7 @@ async def test_the_socket_tells_the_last_turns_without_a_word_of_them(
     assert status["last_turn"] == told[-1]
     assert [one["typed"] for one in told] == [True, False]
     assert "secret" not in json.dumps(turns)
-    assert len(waterfall.text(turns["turns"], turns["latency"]).splitlines()) == 6
+    assert len(waterfall.text(turns["turns"], turns["latency"]).splitlines()) == 7
 
 
 async def test_a_watcher_sees_phases_link_and_outcomes(tmp_path: Path) -> None:

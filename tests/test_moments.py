@@ -5,7 +5,13 @@ from typing import Any
 import pytest
 
 from edgevoice.daemon.timeline import MARKS
-from edgevoice.moments import MOMENTS, latency_in_words, moments_in_words
+from edgevoice.moments import (
+    MOMENTS,
+    gates_in_words,
+    latency_in_words,
+    moments_in_words,
+    underruns_in_words,
+)
 
 
 def test_the_moments_are_those_of_the_timeline() -> None:
@@ -24,13 +30,12 @@ def test_the_moments_are_those_of_the_timeline() -> None:
                 "first_sound_ms": 800,
                 "ended_ms": 800,
                 "gate_ms": 250,
-                "underruns": 2,
             },
             "ms from the press: released 90, first audio sent 220, first sound 800, "
-            "ended 800; start gate 250 ms; underruns 2",
+            "ended 800; start gate 250 ms",
         ),
         (
-            {"ended_ms": 300, "gate_ms": None, "underruns": 0},
+            {"ended_ms": 300, "gate_ms": None},
             "ms from the press: ended 300",
         ),
     ],
@@ -59,3 +64,31 @@ def test_percentiles_say_over_how_many_turns(
     latency: dict[str, Any], words: str
 ) -> None:
     assert latency_in_words(latency) == words
+
+
+@pytest.mark.parametrize(
+    ("gates", "words"),
+    [
+        ([], ""),
+        ([None], ""),
+        ([250, None], "start gate 250 ms"),
+        ([250, 60, 90], "start gate 60 to 250 ms"),
+    ],
+)
+def test_start_gates_are_told_with_the_least_and_the_most(
+    gates: list[int | None], words: str
+) -> None:
+    assert gates_in_words([{"gate_ms": gate} for gate in gates]) == words
+
+
+@pytest.mark.parametrize(
+    ("turn", "words"),
+    [
+        ({}, ""),
+        ({"underruns": 0}, ""),
+        ({"underruns": 1}, "1 underrun"),
+        ({"underruns": 2}, "2 underruns"),
+    ],
+)
+def test_underruns_are_told_if_there_were_any(turn: dict[str, Any], words: str) -> None:
+    assert underruns_in_words(turn) == words

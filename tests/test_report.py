@@ -150,13 +150,13 @@ def test_each_state_has_its_words(changes: dict[str, Any], line: str) -> None:
                 "number": 3,
                 "outcome": "answered",
                 "latency_ms": 512,
-                "underruns": 0,
+                "underruns": 2,
                 "gate_ms": 60,
                 "released_ms": 100,
                 "first_sound_ms": 612,
             },
-            "turn       3: answered, first sound after 512 ms; ms from the press: "
-            "released 100, first sound 612; start gate 60 ms",
+            "turn       3: answered, first sound after 512 ms, 2 underruns; "
+            "ms from the press: released 100, first sound 612; start gate 60 ms",
         ),
         (
             {"event": "transcript", "who": "user", "text": " How"},

@@ -134,7 +134,8 @@ turn ended     spoke       |0        |200 ms   |400 ms   |600 ms          wait
      lost: no link came up in time
 
 ░ speech  ▒ tail and sending  · the server  ▓ start gate  █ answer  t transcript
-p50 600 ms, p95 1500 ms from release to first sound, over 5 turns"""
+p50 600 ms, p95 1500 ms from release to first sound, over 5 turns
+start gate 150 ms"""
 
 ASCII = """\
 turn ended     spoke       |0        |200 ms   |400 ms   |600 ms          wait
@@ -142,7 +143,8 @@ turn ended     spoke       |0        |200 ms   |400 ms   |600 ms          wait
      talked over; 1 underrun
 
 - speech  = tail and sending  . the server  + start gate  # answer  t transcript
-p50 600 ms, p95 1500 ms from release to first sound, over 5 turns"""
+p50 600 ms, p95 1500 ms from release to first sound, over 5 turns
+start gate 150 ms"""
 
 
 def test_each_turn_is_a_line_with_what_is_not_as_it_should_be_below() -> None:
@@ -231,8 +233,9 @@ def test_the_picture_has_a_bar_for_each_stage_and_words_for_what_went_wrong() ->
         one for one in drawn.iter(f"{SVG}rect") if one.find(f"{SVG}title") is not None
     ]
 
-    assert (
-        words[0] == "p50 600 ms, p95 1500 ms from release to first sound, over 5 turns"
+    assert words[0] == (
+        "p50 600 ms, p95 1500 ms from release to first sound, over 5 turns; "
+        "start gate 150 ms"
     )
     assert "lost: no link came up in time" in words
     assert len(bars) == sum(len(spans(one)) for one in KINDS.values())
