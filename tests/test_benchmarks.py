@@ -115,8 +115,8 @@ def test_columns_are_as_wide_as_their_widest_cell() -> None:
 def test_growth_has_no_exponent_where_there_is_none() -> None:
     flat, steep = (fit([(x, cost(x)) for x in LENGTHS]) for cost in (abs_of, double))
     assert growth({"one": flat, "other": steep})[1:] == [
-        ["one", "flat", "-", "+0%"],
-        ["other", "linear", "1.00", "+11900%"],
+        ["one", "flat", "-", "x 1"],
+        ["other", "linear", "1.00", "x 120"],
     ]
 
 

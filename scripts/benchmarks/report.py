@@ -34,7 +34,7 @@ def growth(fits: Mapping[str, Fit]) -> list[list[str]]:
     rows = [["curve", "growth", "exponent", "over the range"]]
     for name, one in fits.items():
         exponent = f"{one.exponent:.2f}" if one.verdict != "flat" else "-"
-        rows.append([name, one.verdict, exponent, f"+{one.growth:.0%}"])
+        rows.append([name, one.verdict, exponent, f"x {1 + one.growth:.3g}"])
     return rows
 
 
