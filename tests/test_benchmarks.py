@@ -1,10 +1,15 @@
 """The pure parts of scripts/bench: what its numbers are made of, and its verdicts."""
 
+import wave
+from array import array
+from pathlib import Path
+
 import pytest
+from benchmarks.bench import HZ, write_question
 from benchmarks.figures import fit, percentile, ratio
 from benchmarks.goals import GOALS, Goal
 from benchmarks.report import columns, figures, growth, verdicts
-from benchmarks.turns import capture_to_wire
+from benchmarks.turns import Moments
 
 LENGTHS = (1.0, 3.0, 10.0, 30.0, 60.0, 120.0)
 
@@ -137,11 +142,20 @@ def test_figures_keep_three_digits_that_count() -> None:
     ]
 
 
-def test_the_last_sample_is_as_late_as_its_message_beyond_the_quickest() -> None:
-    # Block n is captured at 10 + n * 0.02; the pre-roll's blocks are of long before.
-    late = [(9.9, 290), (10.043, 2), (10.141, 7), (10.161, 8), (10.197, 9)]
-    assert capture_to_wire(late) == pytest.approx(0.197 - 9 * 0.02 - 0.001)
+def test_the_last_sample_is_late_by_what_its_position_does_not_explain() -> None:
+    turn = Moments(10.0, 10.3, 10.503, arrived=10.502, position=480)
+    assert turn.capture_to_wire == pytest.approx(0.022)
+    assert turn.missing == pytest.approx(0.020)
 
 
-def test_a_last_sample_that_is_the_quickest_is_not_late() -> None:
-    assert capture_to_wire([(9.9, 0), (10.05, 2), (10.06, 3)]) == 0.0
+def test_a_turn_of_one_late_message_is_late() -> None:
+    """No message is the measure of another: all may wait to be gathered."""
+    assert Moments(0.0, 0.3, 0.6, 0.6, 500).capture_to_wire == pytest.approx(0.1)
+
+
+def test_the_question_tells_where_each_sample_stands(tmp_path: Path) -> None:
+    write_question(tmp_path / "question.wav", 2.0)
+    with wave.open(str(tmp_path / "question.wav")) as file:
+        pcm = array("h", file.readframes(file.getnframes()))
+    assert len(pcm) == 2 * HZ
+    assert [pcm[0], pcm[15], pcm[16], pcm[-1]] == [1, 1, 2, 2000]

@@ -14,7 +14,8 @@ from benchmarks.programs import Peer, Program
 from benchmarks.server import Servers
 
 HZ: Final = 16_000
-BLOCK_S: Final = 0.02
+POSITION_S: Final = 0.001
+"""How finely a sample of the question tells where it stands."""
 MS: Final = 0.001
 
 SAMPLE_BLOCK: Final = 1024
@@ -96,10 +97,10 @@ class Bench:
 
 
 def write_question(path: Path, seconds: float) -> None:
-    """A WAV in which each sample is the number of its block of 20 ms, from 1."""
-    block = round(BLOCK_S * HZ)
-    numbers = range(1, round(seconds / BLOCK_S) + 1)
+    """A WAV in which each sample is the number of its millisecond, from 1."""
+    step = round(POSITION_S * HZ)
+    numbers = range(1, round(seconds / POSITION_S) + 1)
+    pcm = array("h", (number for number in numbers for _ in range(step)))
     with wave.open(str(path), "wb") as file:
         file.setparams((1, 2, HZ, 0, "NONE", ""))
-        for number in numbers:
-            file.writeframes(array("h", [number] * block).tobytes())
+        file.writeframes(pcm.tobytes())
