@@ -79,6 +79,9 @@ class Ear:
     def rewind(self) -> None:
         pass
 
+    def flush(self) -> None:
+        pass
+
 
 class Mouth:
     """A loudspeaker that notes which answers are heard, each as one run."""

@@ -313,3 +313,118 @@ def test_an_answer_that_nobody_heard_for_want_of_a_speaker_can_be_heard_again() 
     playout.flush()
 
     assert heard_again(playout).max() == LOUD
+
+
+# -- a speaker that rests ----------------------------------------------------------
+
+
+class Wakes:
+    """Counts how often a speaker is woken."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.playout = Playout(wake=self)
+
+    def __call__(self) -> None:
+        self.count += 1
+
+    def told(self) -> bool:
+        """Whether it was woken since the last time."""
+        told, self.count = bool(self.count), 0
+        return told
+
+
+def test_a_speaker_is_woken_when_enough_has_gathered_and_not_before() -> None:
+    wakes = Wakes()
+    wakes.playout.push(sound(FIRST_S - 0.01), NOW)
+    assert not wakes.told()
+    wakes.playout.push(sound(0.01), NOW)
+    assert wakes.told()
+
+
+def test_a_speaker_that_plays_is_not_woken() -> None:
+    wakes = Wakes()
+    wakes.playout.push(sound(0.3), NOW)
+    pull(wakes.playout, 0.1)
+    assert wakes.told()
+    wakes.playout.push(sound(0.3), NOW)
+    wakes.playout.finish()
+    assert not wakes.told()
+
+
+def test_a_speaker_is_woken_for_the_end_of_what_it_has_played() -> None:
+    wakes = Wakes()
+    wakes.playout.push(sound(0.3), NOW)
+    pull(wakes.playout, 1.0)
+    assert wakes.told()
+    wakes.playout.finish()
+    assert wakes.told()
+    assert wakes.playout.pull(BLOCK) == (b"", Heard.DRAINED)
+
+
+def test_a_speaker_is_woken_for_what_was_held_for_a_signal_and_to_repeat() -> None:
+    wakes = Wakes()
+    wakes.playout.hold()
+    wakes.playout.push(sound(1.0), NOW)
+    wakes.playout.finish()
+    assert not wakes.told()
+    wakes.playout.release()
+    assert wakes.told()
+    pull(wakes.playout, 2.0)
+    wakes.playout.sound(sound(0.1))
+    assert wakes.told()
+    pull(wakes.playout, 1.0)
+    assert wakes.playout.repeat()
+    assert wakes.told()
+
+
+@given(STEPS)
+def test_whoever_sleeps_whenever_there_is_nothing_hears_all_the_same(
+    steps: list[tuple[str, int]],
+) -> None:
+    """Were a wake-up lost, nothing would ever be heard again."""
+    wakes = Wakes()
+    playout, asleep = wakes.playout, False
+    for step, count in [*steps, ("release", 0), ("finish", 0), ("pull", 600_000)]:
+        if step == "push":
+            playout.push(sound(count / DOWNLINK_HZ), NOW)
+        elif step != "pull":
+            getattr(playout, step)()
+        asleep = asleep and not wakes.told()
+        if step == "pull" and not asleep:
+            asleep = not playout.pull(count)[0]
+    assert playout.buffered == 0.0
+    assert not playout.complete
+
+
+def test_a_muted_answer_is_played_to_its_end() -> None:
+    playout = Playout()
+    playout.set_volume(50, muted=True)
+    playout.push(sound(0.3), NOW)
+    playout.finish()
+    assert playout.pull(BLOCK)[0] == bytes(2 * BLOCK)
+    assert pull(playout, 1.0)[1] == [Heard.DRAINED]
+
+
+# -- the start gate ------------------------------------------------------------------
+
+
+def test_the_next_response_starts_with_what_the_last_one_taught() -> None:
+    playout = Playout()
+    for at in range(1500):  # a minute without jitter
+        playout.push(sound(0.04), NOW + at * 0.04)
+    playout.finish()
+    assert playout.prefill == FIRST_S  # of this one, as the journal tells it
+    pull(playout, 61.0)
+
+    playout.push(sound(0.16), NOW + 90.0)
+    assert FIRST_S > 0.16 >= playout.prefill
+    assert pull(playout, 0.1)[1] == [Heard.STARTED]
+
+
+def test_a_chunk_is_cut_to_whole_frames() -> None:
+    playout = Playout()
+    playout.push(b"\1\2\3", NOW)
+    playout.finish()
+    assert playout.buffered == 1 / DOWNLINK_HZ
+    assert playout.pull(BLOCK)[1] == Heard.STARTED | Heard.DRAINED

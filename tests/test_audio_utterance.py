@@ -1,42 +1,20 @@
-"""The pre-roll and the utterance."""
+"""The utterance."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgevoice.audio.utterance import CHUNK_BYTES, LONGEST_S, PreRoll, Utterance
+from edgevoice.audio.utterance import CHUNK_BYTES, LONGEST_S, Utterance
 
 BLOCK = bytes(640)
 """20 ms at 16 kHz."""
 
 
-def test_the_pre_roll_holds_the_newest_sound_of_its_length() -> None:
-    pre_roll = PreRoll(0.1)
-    for value in range(20):
-        pre_roll.add(bytes([value]) * 640)
-    pcm = pre_roll.take()
-    assert len(pcm) == 3200
-    assert pcm[0] == 15
-    assert pcm[-1] == 19
-
-
-def test_the_pre_roll_is_taken_once() -> None:
-    pre_roll = PreRoll(0.1)
-    pre_roll.add(BLOCK)
-    assert pre_roll.take() == BLOCK
-    assert pre_roll.take() == b""
-
-
-def test_no_pre_roll_keeps_nothing() -> None:
-    pre_roll = PreRoll(0.0)
-    pre_roll.add(BLOCK)
-    assert pre_roll.take() == b""
-
-
 def test_chunks_are_whole_until_the_utterance_is_closed() -> None:
     utterance = Utterance()
-    utterance.add(BLOCK)
-    assert utterance.chunk(0) == b""
-    assert not utterance.ready(0)
+    for _ in range(4):
+        utterance.add(BLOCK)
+        assert utterance.chunk(0) == b""
+        assert not utterance.ready(0)
     utterance.add(BLOCK)
     assert len(utterance.chunk(0)) == CHUNK_BYTES
     utterance.add(BLOCK)

@@ -32,7 +32,7 @@ async def test_a_ring_makes_a_waiter_look_again() -> None:
     bell.ring()
 
     assert await waiter
-    assert looks == 3
+    assert looks == 4  # at the wait, twice when it rang, before going on
 
 
 async def test_a_ring_before_the_wait_is_not_lost_since_the_state_is_looked_at() -> (
@@ -99,3 +99,54 @@ async def test_a_cancelled_waiter_is_gone() -> None:
     with pytest.raises(asyncio.CancelledError):
         await waiter
     bell.ring()
+
+
+async def test_rings_in_a_row_ask_once() -> None:
+    bell, looks = Bell(), 0
+
+    def never() -> bool:
+        nonlocal looks
+        looks += 1
+        return False
+
+    waiter = asyncio.create_task(bell.until(never))
+    await asyncio.sleep(0)
+    for _ in range(10):
+        bell.ring()
+    await asyncio.sleep(0)
+
+    assert looks == 2
+    waiter.cancel()
+
+
+async def test_what_holds_at_the_ring_and_not_any_more_is_waited_for() -> None:
+    bell, bread = Bell(), [0]
+
+    async def eat() -> None:
+        await bell.until(lambda: bread[0])
+        bread[0] -= 1
+
+    eaters = {asyncio.create_task(eat()) for _ in range(2)}
+    await asyncio.sleep(0)
+    bread[0] = 1
+    bell.ring()
+
+    done, hungry = await asyncio.wait(eaters, return_when="FIRST_COMPLETED")
+    assert (len(done), bread[0]) == (1, 0)
+    bread[0] = 1
+    bell.ring()
+    await asyncio.wait(hungry)
+    assert bread[0] == 0
+
+
+async def test_a_condition_that_fails_fails_where_it_is_waited_for() -> None:
+    bell, state = Bell(), dict[str, bool]()
+    state["open"] = False
+    waiter = asyncio.create_task(bell.until(lambda: state["open"]))
+    await asyncio.sleep(0)
+
+    del state["open"]
+    bell.ring()
+
+    with pytest.raises(KeyError):
+        await waiter

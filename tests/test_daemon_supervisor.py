@@ -298,6 +298,9 @@ class SilentCard:
     def rewind(self) -> None:
         pass
 
+    def flush(self) -> None:
+        pass
+
 
 async def test_a_microphone_that_stopped_or_hangs_is_no_sign_of_life(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

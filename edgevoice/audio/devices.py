@@ -53,6 +53,9 @@ class Microphone(Protocol):
     def rewind(self) -> None:
         """A press begins: a file starts again from its beginning, a card goes on."""
 
+    def flush(self) -> None:
+        """Hand over what was heard until now; a card gives whole blocks only."""
+
 
 class Speaker(Protocol):
     """Asks for sound from the moment it is opened until it is closed."""

@@ -54,6 +54,9 @@ class CardMicrophone:
     def rewind(self) -> None:
         """A card has no beginning."""
 
+    def flush(self) -> None:
+        """What is heard comes with the next block, 20 ms later at most."""
+
     def close(self) -> None:
         """Stop; waits for a second at most, even if the card hangs."""
         self._stream.close()

@@ -4,13 +4,14 @@ More of it hides more jitter; less of it answers sooner. So it follows what the 
 of past responses did. Pure: whoever calls says what time it is.
 
 A response that had been played from its first chunk on would have run dry wherever a
-chunk came later than the sound before it lasts. The latest chunk says how long playing
-should have waited, and with it how much sound had come by then: that much the response
-*needed*. A server that sends faster than it is heard needs little, however it jitters.
+chunk came later than the sound before it lasts. The latest chunk, against the earliest
+of the first ones, says how long playing should have waited, and with it how much sound
+had come by then: that much the response *needed*. A server that sends faster than it is
+heard needs little, however it jitters.
 
 The gate rises at once to what a response needed. It falls slowly, by half for each
-20 s of sound, so that one lucky answer does not make the next one stutter, while an
-unlucky one is forgotten within a few. A chunk that is later than a second is no
+minute of sound, so that one lucky answer does not make the next one stutter, while an
+unlucky one is forgotten within some ten. A chunk that is later than half a second is no
 jitter, but a stall or a pause in which a tool ran: no gate would have helped, so
 nothing is learnt of it, and the response is measured anew from there.
 
@@ -37,10 +38,14 @@ that is a little longer."""
 MARGIN_S: Final = 0.02
 """What is gathered beyond what a response needed, seconds: half a chunk."""
 
-STALL_S: Final = 1.0
-"""A chunk that is later than this is no jitter."""
+STALL_S: Final = 0.5
+"""A chunk that is later than this, in seconds, is no jitter."""
 
-HALF_S: Final = 20.0
+EARLY_S: Final = 0.2
+"""Sound at the beginning whose earliest chunk is what others are measured against: the
+very first may itself be late, and seconds later a fast server is far ahead."""
+
+HALF_S: Final = 60.0
 """Sound in time, in seconds, that takes the gate half the way down."""
 
 
@@ -98,8 +103,10 @@ class _Run:
         self._began = began
         self._gathered = 0.0
         """Seconds of sound that have come."""
+        self._earliest = 0.0
+        """Seconds by which the earliest of the first chunks was late; 0.0 or less."""
         self._latest = 0.0
-        """Seconds by which the latest chunk so far was late."""
+        """Seconds by which the latest chunk so far was later than that."""
         self._starts: list[tuple[float, float]] = []
         """When playing could have started: seconds since the first chunk, and what had
         been gathered before the chunk that came then; as far as a gate may go."""
@@ -110,7 +117,9 @@ class _Run:
 
     def arrived(self, duration: float, now: float) -> float:
         """Take a chunk; what the run needs if this is its latest, else 0.0."""
-        late = self.lateness(now)
+        late = self.lateness(now) - self._earliest
+        if self._gathered < EARLY_S:
+            self._earliest = min(self._earliest, self.lateness(now))
         if self._gathered < MOST_S:
             self._starts.append((now - self._began, self._gathered))
         self._gathered += duration

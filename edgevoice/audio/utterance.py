@@ -1,55 +1,25 @@
-"""What the user said: the pre-roll, and the utterance being recorded.
+"""What the user said in one press: 16 kHz mono PCM, the loop's thread only.
 
-Both hold 16 kHz mono PCM and belong to the loop's thread. An utterance is kept
-until a response to it has begun, so that a new link can send it again from its
-start; whoever sends keeps a cursor of their own (bytes sent so far).
+It is kept until a response to it has begun, so that a new link can send it again from
+its start; whoever sends keeps a cursor of their own (bytes sent so far).
 """
 
-from collections import deque
 from typing import Final
 
 from edgevoice.audio.pcm import BYTES_PER_FRAME, UPLINK_HZ, frames
 
-CHUNK_S: Final = 0.04
-"""Size of a message's audio, seconds (Live API best practices: 20 to 40 ms)."""
+CHUNK_S: Final = 0.1
+"""Size of a message's audio, seconds.
+
+Google recommends 20 to 40 ms ("Best practices"), so that its own detection of speech
+hears of a pause soon. Here the button says when speech ends, the rest is sent at that
+moment whatever its length, and a message costs the same whether it is short or long.
+"""
 
 CHUNK_BYTES: Final = frames(CHUNK_S, UPLINK_HZ) * BYTES_PER_FRAME
 
 LONGEST_S: Final = 300.0
 """Longest utterance kept, seconds; 9.6 MB. What comes later is cut off."""
-
-
-class PreRoll:
-    """The last moments before a press; older sound is forgotten.
-
-    Args:
-        length: How much to keep, seconds; 0 keeps nothing.
-    """
-
-    def __init__(self, length: float) -> None:
-        self._limit = frames(length, UPLINK_HZ) * BYTES_PER_FRAME
-        self._blocks: deque[bytes] = deque()
-        self._size = 0
-
-    def add(self, block: bytes) -> None:
-        """Remember one block."""
-        if not self._limit:
-            return
-        self._blocks.append(block)
-        self._size += len(block)
-        while self._size - len(self._blocks[0]) >= self._limit:
-            self._size -= len(self._blocks.popleft())
-
-    def take(self) -> bytes:
-        """What was remembered, at most ``length`` of it; forgets it."""
-        pcm = b"".join(self._blocks)[-self._limit :] if self._limit else b""
-        self.clear()
-        return pcm
-
-    def clear(self) -> None:
-        """Forget everything: what was heard was our own loudspeaker."""
-        self._blocks.clear()
-        self._size = 0
 
 
 class Utterance:

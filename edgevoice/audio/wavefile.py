@@ -19,6 +19,12 @@ from edgevoice.errors import DeviceError
 BLOCK: Final = 0.020
 """Duration of a block, in seconds."""
 
+HEARD_EVERY: Final = 0.1
+"""Seconds after which a FileMicrophone hands over what it heard, unless asked before.
+
+To wake up every 20 ms, as a card does, costs more than all else while it waits.
+"""
+
 LATE: Final = 0.2
 """Seconds of delay that are caught up with; after more, blocks are lost."""
 
@@ -30,7 +36,7 @@ class FileMicrophone:
 
     Args:
         path: The file; of more than one channel the mean is taken.
-        on_block: Called in a thread of its own with 20 ms a time.
+        on_block: Called in a thread of its own with 100 ms a time, and by ``flush``.
 
     Raises:
         DeviceError: The file cannot be read, or is no 16 bit PCM WAV.
@@ -42,7 +48,9 @@ class FileMicrophone:
         self._pcm = resample(sound, self.rate, UPLINK_HZ)
         self._at = len(self._pcm)
         self._lock = threading.Lock()
-        self._pace = _Pace(lambda: on_block(self._next()), "file microphone")
+        self._on_block = on_block
+        self._until = time.monotonic()
+        self._pace = _Pace(self.flush, "file microphone", HEARD_EVERY)
 
     @property
     def overflows(self) -> int:
@@ -59,24 +67,34 @@ class FileMicrophone:
         return self._pace.alive(now)
 
     def rewind(self) -> None:
-        """Start from the beginning with the next block."""
+        """Start from the beginning now."""
         with self._lock:
+            self._hand_over()
             self._at = 0
+
+    def flush(self) -> None:
+        """Hand over what was heard until now, silence before and after the file."""
+        with self._lock:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        now = time.monotonic()
+        self._until = max(self._until, now - LATE)
+        due = frames(now - self._until, UPLINK_HZ)
+        self._until += due / UPLINK_HZ
+        size = due * BYTES_PER_FRAME
+        block = self._pcm[self._at : self._at + size]
+        self._at += len(block)
+        if size:
+            self._on_block(block.ljust(size, b"\0"))
 
     def close(self) -> None:
         """Stop."""
         self._pace.close()
 
-    def _next(self) -> bytes:
-        size = frames(BLOCK, UPLINK_HZ) * BYTES_PER_FRAME
-        with self._lock:
-            block = self._pcm[self._at : self._at + size]
-            self._at += len(block)
-        return block.ljust(size, b"\0")
-
 
 class _Pace:
-    """Calls a step every 20 ms in a thread of its own, without drift.
+    """Calls a step every so many seconds in a thread of its own, without drift.
 
     An OSError of the step ends it, as a card ends that is unplugged.
 
@@ -85,8 +103,9 @@ class _Pace:
         misses: How often it was so late that it gave up catching up.
     """
 
-    def __init__(self, step: Callable[[], None], name: str) -> None:
+    def __init__(self, step: Callable[[], None], name: str, every: float) -> None:
         self.last = time.monotonic()
+        self._every = every
         self.misses = 0
         self._step = step
         self._closed = threading.Event()
@@ -96,13 +115,11 @@ class _Pace:
     def alive(self, now: float) -> bool:
         return not self._closed.is_set() and now - self.last < STALLED
 
-    def close(self) -> bool:
-        """Stop and wait for the last step; whether this was the first call."""
-        first = not self._closed.is_set()
+    def close(self) -> None:
+        """Stop and wait for the last step."""
         self._closed.set()
         if threading.current_thread() is not self._thread:
             self._thread.join()
-        return first
 
     def _run(self) -> None:
         due = time.monotonic()
@@ -112,7 +129,7 @@ class _Pace:
                 self._step()
             except OSError:
                 return
-            due += BLOCK
+            due += self._every
             if time.monotonic() - due > LATE:
                 self.misses += 1
                 due = time.monotonic()

@@ -185,11 +185,11 @@ class Appliance:
     async def _say_in_a_pause(self, text: str) -> None:
         """Send a typed turn once nobody has the floor."""
 
-        def said() -> bool:
-            pause = self._conversation.settled and not self.sound.sounding
-            return pause and self.say(text)
+        def pause() -> bool:
+            quiet = self._conversation.settled and not self.sound.sounding
+            return quiet and self._conversation.may_say
 
-        while not await self.bell.until(said, LOOK_S):
+        while not (await self.bell.until(pause, LOOK_S) and self.say(text)):
             pass  # the end of a signal sound rings no bell
 
     def note(self, text: str) -> None:
@@ -299,6 +299,7 @@ class Appliance:
                 self._close_utterance()
             case Command.DISCARD:
                 self._held.release_all()  # or the next press would not be the first
+                self.sound.end_recording()
                 self.turns.discard()
             case Command.SEND_TEXT:
                 self.turns.begin(now, text=self._typed)
@@ -347,6 +348,7 @@ class Appliance:
 
     def _close_utterance(self) -> None:
         self._held.release_all()  # a stuck source must not keep others from talking
+        self.sound.end_recording()
         utterance = self.turns.close_utterance()
         if utterance is None:
             return

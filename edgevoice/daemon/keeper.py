@@ -23,8 +23,9 @@ A device that is back works within 3 s (scripts/drill-devices). A failed attempt
 misses both takes 0.6 % of a core in all.
 """
 
-CHECK_S: Final = 0.2
-"""How often an open device is asked whether it still lives, seconds."""
+CHECK_S: Final = 0.5
+"""How often an open device is asked whether it still lives, seconds; a look costs a
+wake-up, day and night."""
 
 
 class Device(Protocol):

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from edgevoice.audio import devices, earcons
+from edgevoice.audio.capture import Capture
 from edgevoice.audio.devices import (
     Microphone,
     Speaker,
@@ -17,7 +18,7 @@ from edgevoice.audio.devices import (
 )
 from edgevoice.audio.earcons import Earcon
 from edgevoice.audio.playout import Heard, Playout
-from edgevoice.audio.utterance import PreRoll, Utterance
+from edgevoice.audio.utterance import Utterance
 from edgevoice.config import Configuration
 from edgevoice.daemon.bell import Bell
 from edgevoice.daemon.keeper import Keeper
@@ -37,14 +38,14 @@ class Sound:
 
     Args:
         settings: Names of the devices, pre-roll, volume.
-        bell: Rung at every block of an utterance.
+        bell: Rung when a message's worth of an utterance has come.
         post: See ``Post``.
         on_heard: Told on the loop when a response starts and ends to be heard.
         on_change: Told on the loop when a device came or went.
 
     Attributes:
         playout: What is still to be heard.
-        last_block: The newest block of the utterance, for a level meter.
+        last_block: The newest piece of the utterance, for a level meter.
     """
 
     def __init__(
@@ -63,8 +64,9 @@ class Sound:
         self._post = post
         self._on_heard = on_heard
         self._on_change = on_change
-        self._pre_roll = PreRoll(settings.microphone.pre_roll_ms / 1000)
-        self._utterance: Utterance | None = None
+        self._capture = self._new_capture()
+        self.recording: Utterance | None = None
+        """The utterance that is being recorded, if one is."""
         self._standby = Standby(time.monotonic())
         self.microphone = self._keep_microphone()
         self.speaker = self._keep_speaker()
@@ -72,9 +74,9 @@ class Sound:
 
     def use(self, settings: Configuration) -> None:
         """Take other devices and another pre-roll; called in a pause."""
-        if settings.microphone.pre_roll_ms != self._settings.microphone.pre_roll_ms:
-            self._pre_roll = PreRoll(settings.microphone.pre_roll_ms / 1000)
-        self._settings = settings
+        before, self._settings = self._settings, settings
+        if settings.microphone.pre_roll_ms != before.microphone.pre_roll_ms:
+            self._capture = self._new_capture()
         self.microphone.use(settings.microphone.device)
         self.speaker.use(settings.speaker.device)
 
@@ -82,7 +84,7 @@ class Sound:
 
     def forget_pre_roll(self) -> None:
         """What was heard before the press was our own loudspeaker."""
-        self._pre_roll.clear()
+        self._capture.forget()
 
     def record(self) -> Utterance:
         """Begin an utterance, with what was heard just before.
@@ -92,47 +94,55 @@ class Sound:
         """
         if self.microphone.state == "missing":
             self.signal(Earcon.FAILED)
-        self._rewind()
-        self._utterance = Utterance(self._pre_roll.take())
-        return self._utterance
+        self.recording = Utterance(self._begin_capture())
+        return self.recording
 
     def record_more(self, utterance: Utterance) -> None:
         """Go on with an utterance that still waits to be sent."""
-        self._rewind()
         utterance.reopen()
-        utterance.add(self._pre_roll.take())
-        self._utterance = utterance
+        utterance.add(self._begin_capture())
+        self.recording = utterance
 
-    def _rewind(self) -> None:
+    def _begin_capture(self) -> bytes:
+        """Returns the pre-roll."""
         device = self.microphone.device
         if device is not None:
+            device.flush()
+        pre_roll = self._capture.record()
+        if device is not None:
             device.rewind()
+        return pre_roll
 
-    @property
-    def recording(self) -> Utterance | None:
-        """The utterance that is being recorded, if one is."""
-        if self._utterance is not None and self._utterance.closed:
-            self._utterance = None
-        return self._utterance
+    def end_recording(self) -> None:
+        """The utterance is over: what was heard until now belongs to it."""
+        device = self.microphone.device
+        if self.recording is not None and device is not None:
+            device.flush()
+        self._gather()
+        self._capture.end()
+        self.recording = None
 
-    def _block(self, pcm: bytes) -> None:
-        """One block from the microphone."""
-        recording = self.recording
-        if recording is not None:
-            recording.add(pcm)
+    def _gather(self) -> None:
+        """Add to the utterance what the microphone has heard."""
+        pcm = self._capture.take()
+        if self.recording is not None and pcm:
+            self.recording.add(pcm)
             self.last_block = pcm
             self._bell.ring()
-        elif self.sounding:
-            self._pre_roll.clear()  # it would hold our own loudspeaker
-        else:
-            self._pre_roll.add(pcm)
+
+    def _new_capture(self) -> Capture:
+        return Capture(
+            self._settings.microphone.pre_roll_ms / 1000,
+            deaf=lambda: self.sounding,
+            gathered=lambda: self._post(self._gather),
+        )
 
     def _keep_microphone(self) -> Keeper[Microphone]:
         def always() -> bool:
             return self._settings.microphone.pre_roll_ms > 0
 
         def open_it(name: str) -> Microphone:
-            device = open_microphone(name, lambda pcm: self._post(self._block, pcm))
+            device = open_microphone(name, lambda pcm: self._capture.add(pcm))
             if not always():  # it is opened for a press that has begun
                 device.rewind()
             return device
@@ -149,7 +159,7 @@ class Sound:
 
     def _microphone_changed(self) -> None:
         if self.microphone.device is None:
-            self._pre_roll.clear()  # it would be old at the next press
+            self._capture.forget()  # it would be old at the next press
         self._on_change()
 
     # -- the mouth -----------------------------------------------------------------
