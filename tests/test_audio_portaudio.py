@@ -170,7 +170,7 @@ def test_a_card_that_does_not_is_opened_at_what_it_can_and_converted(
     blocks: list[bytes] = []
 
     microphone = CardMicrophone("default", blocks.append)
-    for _ in range(99):
+    for _ in range(49):
         fake.streams[0].call()
 
     assert microphone.rate == hz
