@@ -1,23 +1,14 @@
 """The command line: all commands, their overview, and what an error exits with."""
 
 import argparse
+import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
 from edgevoice import __version__
-from edgevoice.commands import (
-    appliance,
-    daemon,
-    doctor,
-    machine,
-    setup,
-    tools,
-    usage,
-)
 from edgevoice.commands.complaints import UsageError, complain
-from edgevoice.daemon.client import NoDaemon
 from edgevoice.errors import (
     EX_CONFIG,
     EX_FAILED,
@@ -27,6 +18,7 @@ from edgevoice.errors import (
     ConfigError,
     CredentialError,
     EdgeVoiceError,
+    NoDaemon,
 )
 
 Command: TypeAlias = Callable[[argparse.Namespace], int]
@@ -52,10 +44,27 @@ _GROUPS: Final = {
         "watch",
     ),
 }
+_FILES: Final = {
+    "appliance": ("run", "talk", "simulator"),
+    "machine": ("check", "devices"),
+    "setup": ("setup",),
+    "tools": ("tools",),
+    "doctor": ("doctor",),
+    "usage": ("usage",),
+}
+"""The file in ``commands`` of each command; all others are in ``daemon``."""
 _ENDED_BY_CTRL_C: Final = frozenset({"simulator", "watch"})
 
 
-def _parser() -> argparse.ArgumentParser:
+def _files(command: str | None) -> list[str]:
+    """The files that are loaded: that of the command, or all if it is none."""
+    if not any(command in names for names in _GROUPS.values()):
+        return [*_FILES, "daemon"]
+    return [next((name for name in _FILES if command in _FILES[name]), "daemon")]
+
+
+def _parser(command: str | None = None) -> argparse.ArgumentParser:
+    """The parser of one command; with None or an unknown one, that of all."""
     parser = argparse.ArgumentParser(
         prog="edgevoice",
         usage="edgevoice COMMAND [OPTION ...]",
@@ -78,20 +87,18 @@ def _parser() -> argparse.ArgumentParser:
         one.set_defaults(function=function, summary=text)
         return one
 
-    for part in (appliance, machine, setup, tools, doctor, daemon, usage):
-        part.add_to(add)
-    parser.description = "Hold the button, speak, hear the answer.\n\n" + _overview(
-        known.choices
-    )
+    for file in _files(command):
+        importlib.import_module(f"edgevoice.commands.{file}").add_to(add)
+    parser.description = _overview(known.choices)
     parser.epilog = "Each command explains itself: edgevoice COMMAND --help"
     return parser
 
 
 def _overview(parsers: dict[str, argparse.ArgumentParser]) -> str:
-    lines: list[str] = []
+    lines = ["Hold the button, speak, hear the answer.", ""]
     for title, names in _GROUPS.items():
         lines.append(f"{title}:")
-        for name in names:
+        for name in filter(parsers.__contains__, names):
             summary = parsers[name].get_default("summary").splitlines()[0]
             lines.append(f"  {name:<10}{summary.rstrip('.')}")
         lines.append("")
@@ -100,7 +107,8 @@ def _overview(parsers: dict[str, argparse.ArgumentParser]) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status of the process."""
-    args = _parser().parse_args(argv)
+    argv = sys.argv[1:] if argv is None else argv
+    args = _parser(argv[0] if argv else None).parse_args(argv)
     function: Command = args.function
     try:
         status = function(args)

@@ -12,6 +12,7 @@ The tree, with who is to act:
     Our own bug: it crashes loudly in tests.
   * ``RemoteProtocolError``: the server sent something that is no message.
   * ``LinkError``: the connection could not be made or was lost; try again.
+  * ``NoDaemon``: nobody listens on the control socket; start it (exit 3).
 """
 
 from typing import Final
@@ -69,3 +70,11 @@ class RemoteProtocolError(EdgeVoiceError):
 
 class LinkError(EdgeVoiceError, ConnectionError):
     """The connection could not be made, or was lost; another try may succeed."""
+
+
+class NoDaemon(EdgeVoiceError):
+    """Nobody listens on the control socket."""
+
+
+class Forbidden(NoDaemon):
+    """There may be a daemon, but we may not speak to it."""

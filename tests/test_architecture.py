@@ -47,7 +47,7 @@ OURS = {
     "daemon.client": {"errors"},
     "doctor": {"doctor", "config", "live", "audio", "controls", "errors"}
     | {"daemon.calling", "daemon.client", "daemon.server", "daemon.threads"}
-    | {"daemon.credentials", "daemon.token_url"}
+    | {"daemon.credentials", "daemon.tls", "daemon.token_url"}
     | {"daemon.bell", "daemon.camera", "daemon.toolbox"}
     | {"tools.userinfo", "tools.programs"},
     "setup": {"setup", "doctor", "config", "live.endpoint", "errors"}

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from edgevoice.daemon import client
-from edgevoice.daemon.client import Client, NoDaemon
+from edgevoice.daemon.client import Client
 from edgevoice.daemon.control_socket import ControlSocket
-from edgevoice.errors import DeviceError, EdgeVoiceError
+from edgevoice.errors import DeviceError, EdgeVoiceError, NoDaemon
 from tests.evening import evening
 
 ROOT = Path(__file__).parent.parent
@@ -169,7 +169,8 @@ def test_a_connection_that_is_reset_ends_the_events(daemon: Daemon) -> None:
 # As somebody whom the socket's mode keeps out; root is kept out of nothing.
 AS_NOBODY = """if True:
     import os, pathlib, sys
-    from edgevoice.daemon.client import Client, NoDaemon
+    from edgevoice.daemon.client import Client
+    from edgevoice.errors import NoDaemon
     if os.geteuid() == 0:
         os.setegid(65534)
         os.seteuid(65534)

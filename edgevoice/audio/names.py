@@ -9,7 +9,6 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, Literal
 
@@ -147,6 +146,8 @@ def _absent(
     if not usable:
         return f"no {KIND[direction]} found; plug one in, then {LIST}"
     texts = {text: device.name for device in usable for text in _texts(device)}
+    from difflib import get_close_matches
+
     near = get_close_matches(wanted.casefold(), texts, n=1, cutoff=0.5)
     hint = f"did you mean {texts[near[0]]!r}? " if near else ""
     return f"there is no {what}; {hint}{LIST}"

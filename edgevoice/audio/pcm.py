@@ -3,7 +3,7 @@
 Everything here is mono, signed 16 bit, little endian ("PCM"), as ``bytes``. A *frame*
 is one sample. Durations are float seconds; settings and logs speak of milliseconds.
 
-The reckoning is ``audioop``'s: in C, and 0.1 MB where numpy takes 13 MB and a tenth of
+The reckoning is ``audioop``'s: in C, and 0.25 MB where numpy takes 14 MB and a tenth of
 a second of each start. It left the standard library with Python 3.13; from there on it
 is the package audioop-lts.
 """

@@ -1,7 +1,7 @@
 """PCM as an array of numpy, for those who reckon more with it than ``pcm`` does.
 
 They are the conversion of rates, the doctor, the simulator and the tests. The daemon
-does without: numpy takes 13 MB, and a tenth of a second of each start.
+does without: numpy takes 14 MB, and a tenth of a second of each start.
 """
 
 from typing import TypeAlias

@@ -9,9 +9,9 @@ from typing import Final
 from edgevoice import config
 from edgevoice.commands.control import ask, socket_of
 from edgevoice.commands.options import Add, add_socket, number
-from edgevoice.daemon.client import Client, NoDaemon
+from edgevoice.daemon.client import Client
 from edgevoice.daemon.news import Item
-from edgevoice.errors import EX_OK, PictureError
+from edgevoice.errors import EX_OK, NoDaemon, PictureError
 
 SIMPLE: Final = {
     "press": "Hold the button down.",

@@ -11,8 +11,7 @@ from edgevoice import config
 from edgevoice.commands.complaints import UsageError
 from edgevoice.commands.control import ask
 from edgevoice.commands.options import Add, add_socket, number
-from edgevoice.daemon.client import NoDaemon
-from edgevoice.errors import EX_OK, EdgeVoiceError
+from edgevoice.errors import EX_OK, EdgeVoiceError, NoDaemon
 
 SYSTEM_STATE: Final = Path("/var/lib/edgevoice")
 

@@ -3,7 +3,6 @@
 A mistake is told with the key's path and the nearest right name, all of them at once.
 """
 
-import difflib
 import re
 import typing
 from collections.abc import Iterator, Mapping
@@ -90,7 +89,9 @@ _KINDS: Final = {
 
 def _nearest(key: str, hints: Mapping[str, Any], prefix: str) -> str:
     """What was meant: a name like it here, or the same name in another table."""
-    near = difflib.get_close_matches(key, hints, n=1, cutoff=0.6)
+    from difflib import get_close_matches
+
+    near = get_close_matches(key, hints, n=1, cutoff=0.6)
     meant = [f"{prefix}{near[0]}"] if near else _paths(Configuration, key)
     if meant:
         return f"did you mean {' or '.join(meant)}?"

@@ -6,7 +6,6 @@ from edgevoice.config.live_table import model_names
 from edgevoice.config.tables import Configuration
 from edgevoice.config.tool_tables import McpSettings, ToolSettings
 from edgevoice.live import models
-from edgevoice.tools import schema, template
 from edgevoice.tools.tool import LONGEST_WAIT_S
 
 
@@ -23,6 +22,8 @@ def contradictions(settings: Configuration) -> Iterator[str]:
 
 
 def _wrong_tool(tool: ToolSettings) -> Iterator[str]:
+    from edgevoice.tools import schema, template
+
     parameters = schema.schema_of(tool.parameters)
     wrong = [*schema.mistakes(parameters)]
     for mistake in wrong:

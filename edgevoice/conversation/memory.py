@@ -1,13 +1,12 @@
 """What the conversation remembers from one event to the next; it decides nothing."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from edgevoice.conversation.timing import BOUNCE
 from edgevoice.conversation.vocabulary import Command
 
 
-@dataclass(slots=True)
-class Press:
+class Press(Struct):
     """One press, from its first edge to the end of its tail."""
 
     began: float
@@ -20,8 +19,7 @@ class Press:
     released: bool = False
 
 
-@dataclass(slots=True)
-class Question:
+class Question(Struct):
     """A call that the person is asked to allow."""
 
     heard: float
@@ -37,8 +35,7 @@ class Question:
             self.released, self.due = True, now + BOUNCE
 
 
-@dataclass(slots=True)
-class Response:
+class Response(Struct):
     """What the server still owes us."""
 
     open: bool = False

@@ -1,7 +1,8 @@
 """How long the conversation waits, and for what."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 HOLD_LIMIT: Final = 1.0
 """How long doubtful audio is held before it counts as new, seconds.
@@ -40,8 +41,7 @@ BOUNCE: Final = 0.05
 """A release shorter than this is the button's contact, not the hand, seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(Struct, frozen=True):
     """Durations in seconds; the settings say them in milliseconds."""
 
     tap: float = 0.2

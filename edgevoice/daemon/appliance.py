@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from edgevoice.audio.earcons import Earcon
 from edgevoice.audio.playout import Heard
@@ -34,8 +34,10 @@ from edgevoice.daemon.server import Server
 from edgevoice.daemon.sound import Sound
 from edgevoice.daemon.turns import Turns
 from edgevoice.live import incoming, models
-from edgevoice.tools.mcp_server import McpServer
 from edgevoice.tools.tool import Tool
+
+if TYPE_CHECKING:
+    from edgevoice.tools.mcp_server import McpServer
 
 log = logging.getLogger(__name__)
 

@@ -16,6 +16,7 @@ from websockets.exceptions import (
 )
 
 from edgevoice import __version__
+from edgevoice.daemon import tls
 from edgevoice.live.closing import Ending, Remedy, classify
 
 OPEN_TIMEOUT_S: Final = 12.0
@@ -104,6 +105,7 @@ def call(address: str, headers: Mapping[str, str]) -> connect:
         user_agent_header=f"edgevoice/{__version__}",
         compression=None,  # base64 of PCM gains nothing
         create_connection=_Watched,
+        ssl=None if here else tls.context(),
         ping_interval=PING_EVERY_S,
         ping_timeout=None,  # pongs after 8 to 30 s are healthy here
         # Cancelled in the wrong moment, a race of addresses leaves a socket open; one

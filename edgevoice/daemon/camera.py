@@ -7,9 +7,8 @@ when edgevoice ends: a camera left open serves nobody.
 import asyncio
 from typing import Final
 
-from edgevoice import config, jpeg
+from edgevoice import config
 from edgevoice.errors import PictureError
-from edgevoice.tools.processes import environment, started
 
 LARGEST: Final = 32 * 1024 * 1024
 """Bytes that a camera may print: several times a large photograph."""
@@ -35,6 +34,8 @@ class Camera:
         Raises:
             PictureError: There is no camera, or it gave no picture in time.
         """
+        from edgevoice import jpeg
+
         settings = self.settings
         if not settings.command:
             raise PictureError("there is no camera: set command in [camera]")
@@ -48,6 +49,8 @@ class Camera:
 
 async def _printed(settings: config.Camera) -> bytes:
     """What the command prints."""
+    from edgevoice.tools.processes import environment, started
+
     command, limit = settings.command, settings.timeout_s
     try:
         async with started(command, environment({}), limit) as running:

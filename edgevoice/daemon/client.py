@@ -7,18 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from edgevoice.errors import EdgeVoiceError
+from edgevoice.errors import EdgeVoiceError, Forbidden, NoDaemon
 
 TIMEOUT_S: Final = 5.0
 """Longest wait for a reply, seconds, unless told otherwise."""
-
-
-class NoDaemon(EdgeVoiceError):
-    """Nobody listens on the control socket."""
-
-
-class Forbidden(NoDaemon):
-    """There may be a daemon, but we may not speak to it."""
 
 
 class Client:

@@ -10,8 +10,10 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec.structs import replace
 
 from edgevoice import config
 from edgevoice.config import Live
@@ -21,7 +23,6 @@ from edgevoice.daemon.token_url import LONGEST, NoToken, mend, wait
 from edgevoice.errors import CredentialError
 from edgevoice.live.closing import Ending, Remedy
 from edgevoice.live.token import Token, parse_token
-from edgevoice.tools.processes import environment, started
 
 TIMEOUT_S: Final = 10.0
 """For one token, seconds; a person may be waiting."""
@@ -181,6 +182,8 @@ async def _run(command: tuple[str, ...]) -> bytes:
     It is told no key of ours, but where systemd keeps credentials: one may be its own.
     What it says at stderr is dropped, since that may hold secrets.
     """
+    from edgevoice.tools.processes import environment, started
+
     given = {name: os.environ[name] for name in _GIVEN if name in os.environ}
     try:
         async with started(command, environment(given), TIMEOUT_S) as running:

@@ -17,9 +17,10 @@ import logging
 import os
 import time
 from collections import deque
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from edgevoice.daemon.appliance import Appliance
 from edgevoice.daemon.bell import Bell
@@ -35,8 +36,7 @@ OLD: Final = ".old"
 """Added to the name of a file that has become too long."""
 
 
-@dataclass
-class _Turn:
+class _Turn(Struct):
     """What is known of the turn under way."""
 
     number: int

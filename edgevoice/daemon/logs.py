@@ -15,11 +15,6 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-try:
-    from systemd import journal as _journal
-except ImportError:  # a laptop
-    _journal = None
-
 FIELDS: Final = {
     "TURN": "number of the turn since the start",
     "OUTCOME": "how the turn (answered, talked over, cancelled, lost) or call ended",
@@ -101,8 +96,11 @@ def leads_to_the_journal(environ: Mapping[str, str] = os.environ) -> bool:
 
 
 def _handler(environ: Mapping[str, str]) -> logging.Handler:
-    if _journal is not None and leads_to_the_journal(environ):
-        return JournalHandler(_journal.send)
+    if leads_to_the_journal(environ):
+        with contextlib.suppress(ImportError):  # the library is an extra
+            from systemd import journal
+
+            return JournalHandler(journal.send)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     return handler

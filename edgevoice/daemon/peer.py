@@ -3,15 +3,15 @@
 import socket
 import struct
 import sys
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 _UCRED: Final = struct.Struct("iII")
 """``struct ucred``: pid, uid, gid; unix(7)."""
 
 
-@dataclass(frozen=True)
-class Peer:
+class Peer(Struct, frozen=True):
     """A process, as the kernel knew it when it connected; 0 and -1: not known.
 
     Attributes:

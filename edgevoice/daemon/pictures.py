@@ -10,7 +10,7 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
-from edgevoice import config, jpeg
+from edgevoice import config
 from edgevoice.daemon.bell import Bell
 from edgevoice.daemon.camera import Camera
 from edgevoice.daemon.news import News
@@ -59,6 +59,8 @@ class Pictures:
         Raises:
             PictureError: It is none.
         """
+        from edgevoice import jpeg
+
         size = self._camera.settings.size
         self._keep(await asyncio.to_thread(jpeg.prepare, data, size))
 

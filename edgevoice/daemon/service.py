@@ -125,12 +125,12 @@ async def _run(
         async with asyncio.TaskGroup() as tasks:
             for name, task in {
                 "stop": _stop_when(stopped),
+                "link": _keep_link(appliance, offering),  # first: it waits longest
                 "microphone": appliance.sound.microphone.keep(),
                 "speaker": appliance.sound.speaker.keep(),
                 "button": buttons.keep(),
                 "calls": appliance.calls.keep(),
                 "tools": offering.keep(),
-                "link": _keep_link(appliance, offering),
                 "handles": appliance.handles.keep_saved(),
                 "ledger": appliance.budget.purse.file.keep_saved(),
                 "budget": appliance.budget.keep(),

@@ -1,10 +1,12 @@
 """What ``edgevoice status`` says; nothing secret, nothing that was said."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edgevoice import __version__
 from edgevoice.daemon.appliance import Appliance
-from edgevoice.tools.mcp_server import McpServer
+
+if TYPE_CHECKING:
+    from edgevoice.tools.mcp_server import McpServer
 
 
 def status(appliance: Appliance) -> dict[str, Any]:
@@ -48,7 +50,7 @@ def _camera(appliance: Appliance) -> dict[str, Any]:
     return {"when": when, "error": appliance.pictures.error}
 
 
-def _mcp(server: McpServer) -> dict[str, Any]:
+def _mcp(server: "McpServer") -> dict[str, Any]:
     """An MCP server: its tools by the names they have there, and what is wrong."""
     names = [tool.remote for tool in server.tools]
     return {"name": server.name, "tools": names, "error": server.error}

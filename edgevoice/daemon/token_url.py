@@ -10,6 +10,7 @@ from http.client import HTTPException
 from typing import IO, Any, Final
 
 from edgevoice import __version__
+from edgevoice.daemon import tls
 from edgevoice.errors import LinkError
 from edgevoice.live.closing import Ending, Remedy
 
@@ -65,8 +66,9 @@ def ask(url: str, method: str, secret: str, timeout: float) -> bytes:
         request.add_unredirected_header("Authorization", f"Bearer {secret}")
     here = url.startswith("http://")  # only this machine may be called like that
     proxies = urllib.request.ProxyHandler({} if here else None)
-    opener = urllib.request.build_opener(proxies, _NoRedirect)
     try:
+        trust = urllib.request.HTTPSHandler(context=tls.context())
+        opener = urllib.request.build_opener(proxies, trust, _NoRedirect)
         with opener.open(request, timeout=timeout) as answer:
             return bytes(answer.read(LONGEST))
     except urllib.error.HTTPError as error:

@@ -3,19 +3,20 @@
 import asyncio
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from msgspec import structs
 
 from edgevoice.config import BUILT_IN, Configuration, McpSettings, ToolSettings
 from edgevoice.errors import ConfigError, CredentialError
-from edgevoice.tools import files, function, mcp, programs, schema
-from edgevoice.tools.command import Command, CommandTool
-from edgevoice.tools.mcp import Address
-from edgevoice.tools.mcp_server import Manner, McpServer, McpTool
+from edgevoice.tools import function
 from edgevoice.tools.names import legal
 from edgevoice.tools.signature import Function
 from edgevoice.tools.tool import Tool
+
+if TYPE_CHECKING:
+    from edgevoice.tools.command import CommandTool
+    from edgevoice.tools.mcp_server import McpServer
 
 WAITED_S: Final = 10.0
 BACKGROUND_S: Final = 600.0
@@ -52,7 +53,7 @@ class Toolbox:
         self._take(settings)
 
     @property
-    def servers(self) -> list[McpServer]:
+    def servers(self) -> "list[McpServer]":
         """The MCP servers."""
         return [server for _, server in self._servers.values()]
 
@@ -97,14 +98,18 @@ class Toolbox:
     def source(self, name: str) -> str:
         """Where a tool comes from, in words."""
         if name in self._local:
-            kind = self._local[name]
-            if isinstance(kind, CommandTool):
+            if not isinstance(self._local[name], function.FunctionTool):
                 return "[[tools]]"
             return "built in" if name in BUILT_IN else "installed"
+        from edgevoice.tools.mcp_server import McpTool
+
         tool = self.tools[name]
         return f"MCP server {tool.server.name}" if isinstance(tool, McpTool) else ""
 
-    def _server(self, one: McpSettings) -> McpServer:
+    def _server(self, one: McpSettings) -> "McpServer":
+        from edgevoice.tools.mcp import Address
+        from edgevoice.tools.mcp_server import Manner, McpServer
+
         address = Address(
             command=one.command,
             environment=one.environment,
@@ -170,7 +175,10 @@ def local_tools(
     return {**found, **{one.name: _command_tool(one) for one in settings.tools}}
 
 
-def _command_tool(one: ToolSettings) -> CommandTool:
+def _command_tool(one: ToolSettings) -> "CommandTool":
+    from edgevoice.tools import schema
+    from edgevoice.tools.command import Command, CommandTool
+
     return CommandTool(
         name=one.name,
         description=one.description,
@@ -206,6 +214,8 @@ def unusable(settings: Configuration) -> Iterator[str]:
 
     A secret that systemd gives the service can be judged by the service only.
     """
+    from edgevoice.tools import mcp, programs
+
     try:
         check(settings)
     except ConfigError as error:
@@ -228,6 +238,8 @@ def unusable(settings: Configuration) -> Iterator[str]:
 
 
 def _unreadable(where: str, places: Mapping[str, str]) -> Iterator[str]:
+    from edgevoice.tools import files
+
     if "CREDENTIALS_DIRECTORY" not in os.environ:
         places = {name: place for name, place in places.items() if "/" in place}
     try:

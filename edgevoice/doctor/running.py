@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any, Final
 
-from edgevoice.daemon.client import Client, Forbidden, NoDaemon
+from edgevoice.daemon.client import Client
 from edgevoice.doctor.finding import Finding, ok, skipped, warning, wrong
-from edgevoice.errors import EdgeVoiceError
+from edgevoice.errors import EdgeVoiceError, Forbidden, NoDaemon
 
 STOP: Final = "to try it: stop the daemon (`sudo systemctl stop edgevoice`)"
 

@@ -19,6 +19,7 @@ from msgspec import structs
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
+from edgevoice.daemon import tls
 from edgevoice.daemon.calling import (
     NEXT_ADDRESS_S,
     NO_CONNECTION,
@@ -176,15 +177,14 @@ async def _tcp(host: str, port: int) -> Finding:
 
 
 async def _tls(host: str, port: int) -> Finding:
-    context = ssl.create_default_context()
     _, writer = await asyncio.open_connection(
-        host, port, ssl=context, happy_eyeballs_delay=NEXT_ADDRESS_S
+        host, port, ssl=tls.context(), happy_eyeballs_delay=NEXT_ADDRESS_S
     )
-    tls = writer.get_extra_info("ssl_object")
-    issuer = dict(pair for part in tls.getpeercert()["issuer"] for pair in part)
+    shown = writer.get_extra_info("ssl_object")
+    issuer = dict(pair for part in shown.getpeercert()["issuer"] for pair in part)
     writer.close()
     who = issuer.get("organizationName") or issuer.get("commonName")
-    return ok("tls", f"{tls.version()}, certificate by {who}")
+    return ok("tls", f"{shown.version()}, certificate by {who}")
 
 
 async def _sessions(

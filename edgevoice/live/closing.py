@@ -6,9 +6,10 @@ list; these rows were seen in the field, and ``tests/test_live_closing.py`` name
 each with the words that came with it.
 """
 
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
+
+from msgspec import Struct
 
 
 class Remedy(Enum):
@@ -22,8 +23,7 @@ class Remedy(Enum):
     """A person must mend something: try again slowly, and say why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(Struct, frozen=True):
     """How a connection ended.
 
     Attributes:
@@ -83,8 +83,7 @@ _DEAD_TOKEN: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(Struct, frozen=True):
     code: int | None
     words: str
     remedy: Remedy

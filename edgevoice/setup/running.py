@@ -6,8 +6,8 @@ from typing import Final
 
 from edgevoice import config
 from edgevoice.config import Configuration
-from edgevoice.daemon.client import Client, NoDaemon
-from edgevoice.errors import EX_FAILED, EX_OK, EdgeVoiceError
+from edgevoice.daemon.client import Client
+from edgevoice.errors import EX_FAILED, EX_OK, EdgeVoiceError, NoDaemon
 from edgevoice.setup import service
 from edgevoice.setup.given import Given
 from edgevoice.setup.place import Place

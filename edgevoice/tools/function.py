@@ -7,12 +7,10 @@ of the parameters from its ``Args:`` (Google style).
 """
 
 import asyncio
-import difflib
 import inspect
 import typing
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final
 
 import msgspec
@@ -165,7 +163,10 @@ def installed(name: str) -> Function:
     Raises:
         ConfigError: There is none, or it cannot be loaded.
     """
-    known: dict[str, EntryPoint] = {one.name: one for one in entry_points(group=GROUP)}
+    import difflib
+    from importlib.metadata import entry_points
+
+    known = {one.name: one for one in entry_points(group=GROUP)}
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
         listed = ", ".join(sorted(known)) or "none"
