@@ -15,6 +15,7 @@ _edgevoice_options() {
     tools) echo --help --config --yes ;;
     doctor) echo --help --config --socket --json --no-questions --bundle ;;
     status | watch) echo --help --socket --json ;;
+    turns) echo --help --socket --json --svg ;;
     usage) echo --help --socket --json --days --plot ;;
     *) echo --help --socket ;;
   esac
@@ -23,15 +24,15 @@ _edgevoice_options() {
 _edgevoice() {
   local current=$2 previous=$3 commands
   commands="run talk simulator setup check devices tools doctor press release tap say look note
-    stop new mute unmute volume reload status usage watch"
+    stop new mute unmute volume reload status turns usage watch"
   COMPREPLY=()
   case $previous in
-    --config | --socket | --bundle | --key-file | --plot)
+    --config | --socket | --bundle | --key-file | --plot | --svg)
       compopt -o filenames
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return
       ;;
-    --host | --port | --behaviour | --seed | --days) return ;;
+    --host | --port | --behaviour | --seed | --days | -n) return ;;
     --microphone | --speaker | --volume | --button | --pin | --led) return ;;
   esac
   if [ "$previous" = look ] && [[ $current != -* ]]; then

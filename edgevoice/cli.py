@@ -40,6 +40,7 @@ _GROUPS: Final = {
         "volume",
         "reload",
         "status",
+        "turns",
         "usage",
         "watch",
     ),
@@ -50,6 +51,7 @@ _FILES: Final = {
     "setup": ("setup",),
     "tools": ("tools",),
     "doctor": ("doctor",),
+    "turns": ("turns",),
     "usage": ("usage",),
 }
 """The file in ``commands`` of each command; all others are in ``daemon``."""

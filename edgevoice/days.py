@@ -1,14 +1,11 @@
-"""`edgevoice usage`: the days as a table, as bars of text, and as a picture. Pure.
-
-The picture is a plain SVG file of our own: a library that draws would take longer to
-install on a Pi than edgevoice itself.
-"""
+"""`edgevoice usage`: the days as a table, as bars of text, and as a picture. Pure."""
 
 import math
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final, TypeAlias
-from xml.sax.saxutils import escape
+
+from edgevoice import svg
 
 Days: TypeAlias = Mapping[str, Mapping[str, Any]]
 """By ISO date: ``turns``, ``tokens`` by kind, ``money``."""
@@ -72,31 +69,15 @@ def bars(rows: Sequence[Row], currency: str, *, unicode: bool = True) -> str:
 # -- the picture ---------------------------------------------------------------------
 
 
-def svg(rows: Sequence[Row], currency: str) -> str:
+def picture(rows: Sequence[Row], currency: str) -> str:
     """Money by day as a picture, an SVG document."""
-    step = _step(max((row[3] for row in rows), default=0.0))
-    most = max(row[3] for row in rows) if rows else 0.0
+    most = max((row[3] for row in rows), default=0.0)
+    step = svg.step(max(most, 0.001) / 4)
     top = max(1, math.ceil(round(most / step, 6))) * step
     together = sum(row[3] for row in rows)
     title = f"{together:.3f} {currency} in {len(rows)} days"
-    lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
-        'font-family="sans-serif" font-size="12" fill="#444">',
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>',
-        f'<text x="{LEFT}" y="24" font-size="16" fill="#222">{escape(title)}</text>',
-        *_grid(top, step),
-        *_bars(rows, top),
-        *_dates(rows),
-        "</svg>",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _step(most: float) -> float:
-    """A round distance between the lines, about four of them up to ``most``."""
-    least = max(most, 0.001) / 4
-    power: float = 10.0 ** math.floor(math.log10(least))
-    return next(n * power for n in (1, 2, 2.5, 5, 10) if n * power >= least)
+    lines = [*_grid(top, step), *_bars(rows, top), *_dates(rows)]
+    return svg.document(WIDTH, HEIGHT, title, lines)
 
 
 def _y(money: float, top: float) -> float:
@@ -110,8 +91,7 @@ def _grid(top: float, step: float) -> list[str]:
         y = _y(number * step, top)
         lines.append(
             f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" stroke="#ddd"/>'
-            f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">'
-            f"{number * step:.{digits}f}</text>"
+            + svg.text(LEFT - 8, y + 4, f"{number * step:.{digits}f}", anchor="end")
         )
     return lines
 
@@ -126,19 +106,17 @@ def _bars(rows: Sequence[Row], top: float) -> list[str]:
     lines = []
     for at, (day, turns, tokens, money) in enumerate(rows):
         x, y = LEFT + (at + 0.15) * pitch, _y(money, top)
-        lines.append(
-            f'<rect x="{x:.1f}" y="{y:.1f}" width="{pitch * 0.7:.1f}" '
-            f'height="{HEIGHT - BOTTOM - y:.1f}" fill="#2a6fb0">'
-            f"<title>{day}: {money:.3f}, {turns} turns, {tokens} tokens</title></rect>"
-        )
+        title = f"{day}: {money:.3f}, {turns} turns, {tokens} tokens"
+        height = HEIGHT - BOTTOM - y
+        lines.append(svg.rect(x, y, pitch * 0.7, height, "#2a6fb0", title))
     return lines
 
 
 def _dates(rows: Sequence[Row]) -> list[str]:
     pitch, each = _pitch(rows), math.ceil(len(rows) / MOST_LABELS)
+    y = HEIGHT - BOTTOM + 20
     return [
-        f'<text x="{LEFT + (at + 0.5) * pitch:.1f}" y="{HEIGHT - BOTTOM + 20}" '
-        f'text-anchor="middle">{row[0]:%d %b}</text>'
+        svg.text(LEFT + (at + 0.5) * pitch, y, f"{row[0]:%d %b}", anchor="middle")
         for at, row in enumerate(rows)
         if (len(rows) - 1 - at) % each == 0
     ]

@@ -4,6 +4,8 @@ import time
 from collections.abc import Iterator
 from typing import Any, Final
 
+from edgevoice.moments import latency_in_words, moments_in_words, underruns_in_words
+
 
 def describe(status: dict[str, Any]) -> str:
     """The status as a few aligned lines."""
@@ -21,6 +23,7 @@ def describe(status: dict[str, Any]) -> str:
         ("turns", _turns(turns)),
         *_shown(status),
         ("last turn", _turn(status["last_turn"])),
+        *_latency(status),
         ("tokens", f"{status['usage']['tokens']['total']} since the start"),
         ("money", _money(status["usage"])),
     ]
@@ -85,8 +88,15 @@ def _turn(turn: dict[str, Any] | None) -> str:
     if not turn:
         return "none yet"
     latency = turn["latency_ms"]
-    heard = "" if latency is None else f", first sound after {latency} ms"
-    return f"{turn['number']}: {turn['outcome']}{heard}"
+    heard = "" if latency is None else f"first sound after {latency} ms"
+    words = (turn["outcome"], heard, underruns_in_words(turn))
+    return f"{turn['number']}: {', '.join(filter(None, words))}"
+
+
+def _latency(status: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Of the last turns; an older daemon tells nothing of them."""
+    if "latency" in status:
+        yield "latency", latency_in_words(status["latency"])
 
 
 def _money(usage: dict[str, Any]) -> str:
@@ -154,7 +164,7 @@ def _words(event: dict[str, Any]) -> str:
         case {"event": "device", "kind": str(kind), "name": _, "state": _}:
             return f"{kind} {_device(event)}"
         case {"event": "turn", "latency_ms": _}:
-            return _turn(event)
+            return "; ".join(filter(None, (_turn(event), moments_in_words(event))))
         case {"event": "turn", "number": number, "outcome": outcome}:
             return f"{number}: {outcome}"
         case {"event": "transcript", "who": who, "text": text}:

@@ -1,4 +1,5 @@
 import contextlib
+import io
 import json
 import os
 import re
@@ -332,6 +333,23 @@ STATUS = {
     "volume": 40,
     "muted": True,
 }
+TURN = {
+    "time": 0.0,
+    "number": 1,
+    "outcome": "answered",
+    "typed": False,
+    "spoken_ms": 2400,
+    "latency_ms": 600,
+    "asked_ms": 0,
+    "gate_ms": 150,
+    "underruns": 0,
+    "sendings": 1,
+    "questions_ms": [],
+    "pressed_ms": 0,
+    "released_ms": 2000,
+    "first_sound_ms": 2600,
+    "ended_ms": 6000,
+}
 REPLIES: dict[str, dict[str, Any]] = {
     "volume": {"ok": True, "volume": 40, "muted": True},
     "status": {"ok": True, **STATUS},
@@ -345,6 +363,11 @@ REPLIES: dict[str, dict[str, Any]] = {
             "2026-11-19": {"turns": 1, "tokens": {"input_text": 5}, "money": 0.5},
             "2026-11-21": {"turns": 2, "tokens": {"thoughts": 7}, "money": 0.25},
         },
+    },
+    "turns": {
+        "ok": True,
+        "turns": [TURN, {**TURN, "number": 2, "outcome": "talked over"}],
+        "latency": {"turns": 2, "p50_ms": 600, "p95_ms": 600},
     },
     "reload": {
         "ok": True,
@@ -684,6 +707,56 @@ def test_without_a_daemon_usage_reads_its_file(
     status, out, _ = run("usage", *none)
     assert status == EX_OK
     assert out.splitlines()[-1].split() == ["together", "4", "0", "1.500"]
+
+
+@pytest.mark.usefixtures("daemon")
+def test_turns_shows_the_last_ones_as_a_waterfall_as_json_or_as_a_picture(
+    run: Run, tmp_path: Path
+) -> None:
+    picture = tmp_path / "turns.svg"
+
+    status, out, _ = run("turns")
+    assert status == EX_OK
+    assert out.splitlines()[1].endswith("600 ms")
+    assert out.splitlines()[3].strip() == "talked over"
+    assert out.splitlines()[-2].startswith("p50 600 ms")
+    _, out, _ = run("turns", "-n", "1")
+    assert [line[:4] for line in out.splitlines()[:2]] == ["turn", "   2"]
+    status, out, _ = run("turns", "--json", "-n", "1")
+    assert [turn["number"] for turn in json.loads(out)["turns"]] == [2]
+    assert json.loads(out)["latency"]["p95_ms"] == 600
+    assert run("turns", "--svg", str(picture)) == (EX_OK, "", "")
+    assert picture.read_text().startswith("<svg ")
+
+
+@pytest.mark.usefixtures("daemon")
+@pytest.mark.parametrize(("encoding", "block"), [("ascii", "#"), ("utf-8", "█")])
+def test_turns_shows_what_the_terminal_can_show(
+    encoding: str, block: str, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding)
+    monkeypatch.setattr(sys, "stdout", terminal)
+
+    assert run("turns")[0] == EX_OK
+
+    terminal.seek(0)
+    assert block in terminal.read()
+
+
+def test_turns_draws_into_nothing_but_an_svg_file(run: Run) -> None:
+    status, _, err = run("turns", "--svg", "turns.png")
+    assert status == EX_USAGE
+    assert ".svg" in err
+
+
+@pytest.mark.usefixtures("daemon")
+def test_turns_says_where_it_cannot_write(run: Run, tmp_path: Path) -> None:
+    missing = tmp_path / "none" / "turns.svg"
+
+    status, _, err = run("turns", "--svg", str(missing))
+
+    assert status == EX_FAILED
+    assert err.startswith(f"edgevoice: {missing}: cannot be written: No such file")
 
 
 def test_watch_says_whole_sentences() -> None:

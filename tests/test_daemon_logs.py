@@ -13,7 +13,10 @@ from typing import Any
 
 import pytest
 
+from edgevoice.audio.startgate import FIRST_S
 from edgevoice.daemon import logs
+from edgevoice.daemon.timeline import MARKS
+from edgevoice.daemon.turns import TIMELINE_FIELDS
 from edgevoice.simulator import Sent
 from tests.evening import Evening, evening
 
@@ -238,6 +241,13 @@ def test_every_field_that_is_given_is_a_known_one() -> None:
     assert given <= set(logs.FIELDS)
 
 
+def test_every_moment_of_a_turn_after_the_press_has_a_field() -> None:
+    given = set(TIMELINE_FIELDS.values())
+
+    assert given >= {f"{mark.upper()}_MS" for mark in MARKS[1:]}
+    assert given <= set(logs.FIELDS)
+
+
 async def test_a_turn_and_its_link_are_telemetry(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -255,6 +265,11 @@ async def test_a_turn_and_its_link_are_telemetry(
     assert 0 < turn["LATENCY_MS"] < 10_000
     assert 0 < turn["SENT_MS"] < 10_000
     assert turn["SPOKEN_MS"] >= 300
+    assert turn["GATE_MS"] == round(FIRST_S * 1000)
+    assert (turn["SENDINGS"], turn["ASKED_MS"]) == (1, 0)
+    moments = [turn[f"{mark.upper()}_MS"] for mark in ("released", "first_sound")]
+    assert moments[1] - moments[0] == turn["LATENCY_MS"]
+    assert moments[1] < turn["ENDED_MS"]
     phases = [line["PHASE"] for line in lines if "PHASE" in line]
     assert phases == ["listening", "thinking", "speaking", "idle"]
     links = [(line["LINK_NUMBER"], line["LINK"]) for line in lines if "LINK" in line]

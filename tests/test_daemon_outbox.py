@@ -39,12 +39,14 @@ def test_turns_are_sent_in_their_order() -> None:
 def test_a_turn_that_was_sent_but_not_answered_is_sent_again_first() -> None:
     first, second = turn(1), turn(2)
     outbox = outbox_with(first, second)
+    first.mark("last_audio_sent", 1.0)
     outbox.sent()
 
     outbox.link_lost()
 
     assert outbox.head is first
     assert outbox.pending == 2
+    assert "last_audio_sent" not in first.timeline
 
 
 def test_a_turn_whose_answer_has_begun_is_not_sent_again() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgevoice.days import bars, rows_of, svg, table
+from edgevoice.days import bars, picture, rows_of, table
 
 TODAY = date(2026, 11, 21)
 DAYS = {
@@ -64,12 +64,12 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def test_the_picture_has_a_bar_for_each_day_as_high_as_its_money() -> None:
-    picture = ET.fromstring(svg(rows_of(DAYS, TODAY, 30), "<&>"))
-    _, *rects = picture.iter(f"{SVG}rect")
+    drawn = ET.fromstring(picture(rows_of(DAYS, TODAY, 30), "<&>"))
+    _, *rects = drawn.iter(f"{SVG}rect")
     heights = [float(rect.attrib["height"]) for rect in rects]
 
     assert heights == pytest.approx([h * heights[1] for h in (0.02, 1, 0, 0.5)], abs=1)
-    words = [text.text for text in picture.iter(f"{SVG}text")]
+    words = [text.text for text in drawn.iter(f"{SVG}text")]
     assert words[0] == "0.760 <&> in 4 days"
     assert "21 Nov" in words
     assert "0.40" in words
@@ -79,9 +79,9 @@ def test_the_picture_has_a_bar_for_each_day_as_high_as_its_money() -> None:
 def test_everything_lies_within_the_picture(sums: list[float]) -> None:
     rows = [(TODAY + timedelta(days=n), 1, 1, money) for n, money in enumerate(sums)]
 
-    picture = ET.fromstring(svg(rows, "USD"))
+    drawn = ET.fromstring(picture(rows, "USD"))
 
-    ground, *rects = picture.iter(f"{SVG}rect")
+    ground, *rects = drawn.iter(f"{SVG}rect")
     assert len(rects) == len(sums)
     for rect in rects:
         x, y, width, height = (
@@ -89,4 +89,4 @@ def test_everything_lies_within_the_picture(sums: list[float]) -> None:
         )
         assert 0 <= x < x + width <= float(ground.attrib["width"])
         assert 0 <= y <= y + height <= float(ground.attrib["height"])
-    assert len([*picture.iter(f"{SVG}text")]) <= 20
+    assert len([*drawn.iter(f"{SVG}text")]) <= 20

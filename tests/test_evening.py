@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import soxr
 
+from edgevoice import waterfall
 from edgevoice.audio.pcm import DOWNLINK_HZ, UPLINK_HZ
 from edgevoice.controls.control import Signal
 from edgevoice.daemon.control_socket import LONGEST_LINE
@@ -478,6 +479,27 @@ async def test_press_and_release_from_the_socket_make_a_turn(tmp_path: Path) -> 
         await talk_to(socket, b'{"command": "release"}')
         await here.until(here.outcomes)
         assert here.outcomes()[0]["outcome"] == "answered"
+
+
+async def test_the_socket_tells_the_last_turns_without_a_word_of_them(
+    tmp_path: Path,
+) -> None:
+    async with evening(tmp_path) as here:
+        await here.is_idle()
+        assert here.appliance.say("a secret")
+        await here.until(here.outcomes)
+        await here.ask(0.4)
+        turns, status = await talk_to(
+            tmp_path / "control.sock", b'{"command": "turns"}', b'{"command": "status"}'
+        )
+    told = [{k: v for k, v in one.items() if k != "event"} for one in here.outcomes()]
+    assert turns["turns"] == told
+    assert turns["latency"] == status["latency"]
+    assert turns["latency"]["turns"] == 2
+    assert status["last_turn"] == told[-1]
+    assert [one["typed"] for one in told] == [True, False]
+    assert "secret" not in json.dumps(turns)
+    assert len(waterfall.text(turns["turns"], turns["latency"]).splitlines()) == 7
 
 
 async def test_a_watcher_sees_phases_link_and_outcomes(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from edgevoice import waterfall
 from tests import virtual_time
 from tests.life import Life, life
 
@@ -68,6 +69,10 @@ def check(here: Life, *, labelled: bool = True) -> None:
         if outcomes[number] == "answered":
             for label in labels:
                 assert here.whole(label), f"utterance {label} was cut"
+    for turn in here.turns():
+        assert (turn["latency_ms"] or 0) >= 0, turn
+        ends = [when for _, *span in waterfall.spans(turn) for when in span]
+        assert ends == sorted(ends), turn
     assert watch.most_attempts_in_a_minute() <= 12
     assert watch.most_open <= 1, "never two links"
     refused = {r.reason for r in watch.refusals if r.code == 1007}

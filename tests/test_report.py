@@ -82,6 +82,11 @@ def test_money_that_is_estimated_says_so_and_no_budget_is_not_told() -> None:
             {"last_turn": {"number": 2, "outcome": "lost: why", "latency_ms": None}},
             "last turn   2: lost: why",
         ),
+        (
+            {"latency": {"turns": 2, "p50_ms": 640, "p95_ms": 700}},
+            "latency     p50 640 ms, p95 700 ms from release to first sound, "
+            "over 2 turns",
+        ),
         ({"muted": False}, "volume      30"),
         ({"camera": {"when": "press", "error": None}}, "camera      press"),
         ({"camera": {"when": "press", "error": "no lens"}}, "camera      no lens"),
@@ -138,6 +143,20 @@ def test_each_state_has_its_words(changes: dict[str, Any], line: str) -> None:
                 "underruns": 0,
             },
             "turn       3: answered, first sound after 512 ms",
+        ),
+        (
+            {
+                "event": "turn",
+                "number": 3,
+                "outcome": "answered",
+                "latency_ms": 512,
+                "underruns": 2,
+                "gate_ms": 60,
+                "released_ms": 100,
+                "first_sound_ms": 612,
+            },
+            "turn       3: answered, first sound after 512 ms, 2 underruns; "
+            "ms from the press: released 100, first sound 612; start gate 60 ms",
         ),
         (
             {"event": "transcript", "who": "user", "text": " How"},

@@ -3,7 +3,6 @@
 import argparse
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +10,8 @@ from edgevoice import config
 from edgevoice.commands.complaints import UsageError
 from edgevoice.commands.control import ask
 from edgevoice.commands.options import Add, add_socket, number
-from edgevoice.errors import EX_OK, EdgeVoiceError, NoDaemon
+from edgevoice.commands.output import shows, write
+from edgevoice.errors import EX_OK, NoDaemon
 
 SYSTEM_STATE: Final = Path("/var/lib/edgevoice")
 
@@ -56,9 +56,9 @@ def usage(args: argparse.Namespace) -> int:
         some = {name: day for name, day in found["days"].items() if name in shown}
         print(json.dumps({**found, "days": some}, indent=2))
     elif args.plot == "terminal":
-        print(days.bars(rows, currency, unicode=_shows("█")))
+        print(days.bars(rows, currency, unicode=shows("█")))
     elif args.plot:
-        _write(Path(args.plot), days.svg(rows, currency))
+        write(Path(args.plot), days.picture(rows, currency))
     else:
         print(days.table(rows, currency, note if found["estimate"] else ""))
     return EX_OK
@@ -74,19 +74,3 @@ def _days_on_disk() -> dict[str, Any] | None:
             settings = config.load(config.find(None))
             return Purse(settings, LedgerFile(directory)).days()
     return None
-
-
-def _shows(character: str) -> bool:
-    """Whether standard output can show it."""
-    try:
-        character.encode(sys.stdout.encoding or "ascii")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, "utf-8")
-    except OSError as error:
-        raise EdgeVoiceError(f"{path}: cannot be written: {error.strerror}") from None

@@ -254,12 +254,14 @@ class Appliance:
         """
         if event is Event.PRESSED:
             self.budget.look()
-        before = self._conversation.phase
+        before, asked = self._conversation.phase, self._conversation.asks
         now = max(self._clock(), due)
         if event is Event.RELEASED and self.sound.recording:
             self.turns.mark("released", now, again=True)
         for command in self._conversation.handle(event, now):
             self._carry_out(command, now)
+        if (asks := self._conversation.asks) is not asked:
+            self.turns.asks(now, asks=asks)
         phase = self._conversation.phase
         if phase is not before:
             log.info("%s", phase.value, extra={"PHASE": phase.value})
@@ -298,7 +300,7 @@ class Appliance:
                 self.pictures.begin(self.turns.current)
                 self.link.hurry()
             case Command.CLOSE_ACTIVITY:
-                self._close_utterance()
+                self._close_utterance(now)
             case Command.DISCARD:
                 self._held.release_all()  # or the next press would not be the first
                 self.sound.end_recording()
@@ -348,8 +350,9 @@ class Appliance:
         if utterance is not None:
             self.sound.record_more(utterance)
 
-    def _close_utterance(self) -> None:
-        self._held.release_all()  # a stuck source must not keep others from talking
+    def _close_utterance(self, now: float) -> None:
+        if self._held.release_all():  # a stuck source must not keep others from talking
+            self.turns.mark("released", now, again=True)
         self.sound.end_recording()
         utterance = self.turns.close_utterance()
         if utterance is None:
@@ -392,7 +395,7 @@ class Appliance:
             case incoming.TurnComplete():
                 self.happened(Event.TURN_COMPLETE)
             case incoming.InputTranscript():
-                self.turns.mark("first_transcript", self._clock())
+                self.turns.transcribed(self._clock())
                 self._captions.user(event)
                 self.happened(Event.PROGRESS)
             case incoming.OutputTranscript():

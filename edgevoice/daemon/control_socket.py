@@ -33,7 +33,7 @@ MOST_UNREAD: Final = 256 * 1024
 MOST_CLIENTS: Final = 100
 """Connections served at once; each costs a descriptor, of which there are 1024."""
 
-READS: Final = frozenset({"status", "usage", "watch"})
+READS: Final = frozenset({"status", "turns", "usage", "watch"})
 """Commands that change nothing, which monitoring sends all day: no line in the log."""
 
 SOURCE: Final = "socket"
@@ -67,6 +67,7 @@ class ControlSocket:
             "unmute": lambda _: self._volume({"muted": False}),
             "volume": self._volume,
             "status": lambda _: status(appliance),
+            "turns": lambda _: _turns(appliance),
             "watch": lambda _: {},
             "reload": self._reload,
             "usage": lambda _: appliance.budget.purse.days(),
@@ -216,6 +217,12 @@ class ControlSocket:
             "volume": self._appliance.sound.volume,
             "muted": self._appliance.sound.muted,
         }
+
+
+def _turns(appliance: Appliance) -> Reply:
+    """What ``edgevoice turns`` shows."""
+    tally = appliance.turns.tally
+    return {"turns": tally.last_turns(), "latency": tally.latency()}
 
 
 def _text(request: dict[str, Any], command: str) -> str:

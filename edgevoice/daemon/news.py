@@ -27,8 +27,12 @@ class News:
         self._listeners.add(listener)
         return lambda: self._listeners.discard(listener)
 
+    def now(self) -> float:
+        """Seconds since the epoch, to the millisecond."""
+        return round(self._wall_clock(), 3)
+
     def tell(self, event: str, **facts: Any) -> None:
-        """Something happened."""
-        item = {"event": event, "time": round(self._wall_clock(), 3), **facts}
+        """Something happened, now unless the facts give its ``time``."""
+        item = {"event": event, "time": self.now(), **facts}
         for listener in tuple(self._listeners):
             listener(item)

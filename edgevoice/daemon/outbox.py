@@ -37,6 +37,7 @@ class Outbox:
     def link_lost(self) -> None:
         """What was not answered is sent again; what nobody wants is forgotten."""
         if self._sent is not None and not self._sent.cancelled:
+            self._sent.timeline.unsent()
             self._waiting.appendleft(self._sent)
         self._sent = None
         self._waiting = deque(turn for turn in self._waiting if not turn.cancelled)

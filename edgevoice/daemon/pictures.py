@@ -124,7 +124,7 @@ class Pictures:
     def _came_too_late(self, turn: Turn, picture: Picture) -> None:
         if picture.taking is not None:
             picture.taking.cancel()
-        if "last_audio_sent" in turn.marks():
+        if "last_audio_sent" in turn.timeline:
             self._failed("the camera is too slow: the question went without a picture")
 
     # -- the camera --------------------------------------------------------------------

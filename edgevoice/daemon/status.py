@@ -28,6 +28,7 @@ def status(appliance: Appliance) -> dict[str, Any]:
         "speaker": appliance.sound.speaker.facts(),
         "turns": appliance.turns.tally.turns(_pending(appliance)),
         "last_turn": appliance.turns.tally.last_turn() or None,
+        "latency": appliance.turns.tally.latency(),
         "usage": appliance.budget.purse.status(),
         "stale_chunks": appliance.turns.tally.stale_chunks,
         "camera": _camera(appliance),

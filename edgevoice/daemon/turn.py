@@ -1,23 +1,10 @@
 """One turn: an utterance or typed text, the response to it, and when what happened."""
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from edgevoice.audio.utterance import Utterance
-
-MARKS: Final = (
-    "pressed",
-    "first_audio_sent",
-    "released",
-    "last_audio_sent",
-    "first_transcript",
-    "first_answer_audio",
-    "first_sound",
-    "ended",
-)
-"""The moments of a turn, in their usual order."""
+from edgevoice.daemon.timeline import Timeline
 
 
 @dataclass(slots=True)
@@ -44,6 +31,7 @@ class Turn:
         picture: What the model is shown with it, or None.
         outcome: ``answered``, ``talked over``, ``cancelled`` or ``lost: why``;
             empty while it is under way.
+        timeline: When what happened.
     """
 
     def __init__(
@@ -60,7 +48,7 @@ class Turn:
         self.outcome = ""
         self.spoken = 0.0
         """Seconds that the user spoke, pre-roll and tail included."""
-        self._marks = {"pressed": pressed}
+        self.timeline = Timeline(pressed)
 
     @property
     def cancelled(self) -> bool:
@@ -69,34 +57,4 @@ class Turn:
 
     def mark(self, moment: str, now: float, *, again: bool = False) -> None:
         """Note when a moment came; only its first time counts unless ``again``."""
-        if again or moment not in self._marks:
-            self._marks[moment] = now
-
-    def marks(self) -> Mapping[str, float]:
-        """The moments so far, seconds of the loop's clock."""
-        return self._marks
-
-    def timeline(self) -> dict[str, int]:
-        """Milliseconds from the press to every moment that came."""
-        begin = self._marks["pressed"]
-        return {
-            f"{name}_ms": round((self._marks[name] - begin) * 1000)
-            for name in MARKS
-            if name in self._marks
-        }
-
-    @property
-    def latency_ms(self) -> int | None:
-        """From the release (or the text) to the first sound of the answer."""
-        line = self.timeline()
-        if "first_sound_ms" not in line:
-            return None
-        return line["first_sound_ms"] - line.get("released_ms", 0)
-
-    @property
-    def sent_ms(self) -> int | None:
-        """From the release to the end of what was sent, the tail included."""
-        line = self.timeline()
-        if "released_ms" not in line or "last_audio_sent_ms" not in line:
-            return None
-        return line["last_audio_sent_ms"] - line["released_ms"]
+        self.timeline.mark(moment, now, again=again)

@@ -1,6 +1,8 @@
 """The turns of an appliance: the one under way, those to be sent, the counts."""
 
 import logging
+from collections.abc import Mapping
+from typing import Any, Final
 
 from edgevoice.audio.playout import Playout
 from edgevoice.audio.utterance import Utterance
@@ -9,9 +11,18 @@ from edgevoice.daemon.notes import Notes
 from edgevoice.daemon.outbox import Outbox
 from edgevoice.daemon.tail import Tail
 from edgevoice.daemon.tally import Tally
+from edgevoice.daemon.timeline import MARKS
 from edgevoice.daemon.turn import Picture, Turn
 
 log = logging.getLogger(__name__)
+
+TIMELINE_FIELDS: Final = {
+    **{f"{mark}_ms": f"{mark.upper()}_MS" for mark in MARKS[1:]},
+    "gate_ms": "GATE_MS",
+    "asked_ms": "ASKED_MS",
+    "sendings": "SENDINGS",
+}
+"""A fact of the timeline -> its field in the journal, see ``logs.FIELDS``."""
 
 
 class Turns:
@@ -75,6 +86,12 @@ class Turns:
         if self.current is not None and not self.current.number:
             self.current = None
 
+    def transcribed(self, now: float) -> None:
+        """The server has written down some of what was said."""
+        turn = self.current
+        if turn is not None and "first_audio_sent" in turn.timeline:
+            turn.mark("first_transcript", now)  # else it is of an older one
+
     def answer_begins(self, now: float) -> None:
         """What was said need not be kept any more."""
         self.mark("first_answer_audio", now)
@@ -83,6 +100,15 @@ class Turns:
             self.tail.noted(note)
         if self.current is not None:
             self.current.utterance = None
+
+    def asks(self, now: float, *, asks: bool) -> None:
+        """The person is asked to allow something, or is asked no more."""
+        if self.current is None:
+            return
+        if asks:
+            self.current.timeline.ask(now)
+        else:
+            self.current.timeline.decided(now)
 
     def picture_sent(self, picture: Picture) -> None:
         """The model has been shown a picture."""
@@ -107,31 +133,35 @@ class Turns:
             return False
         turn.outcome, turn.utterance = outcome, None  # speech is not kept for nothing
         self.tail.turn_ended()
+        turn.timeline.decided(now)
         turn.mark("ended", now)
-        self.tally.ended(turn, playout.underruns)
-        self._news.tell("turn", **self.tally.last_turn())
-        self._log(turn, playout.underruns)
+        if "first_answer_audio" in turn.timeline:  # else they are of an older answer
+            turn.timeline.underruns = playout.underruns
+            turn.timeline.gate = playout.prefill
+        facts = self.tally.ended(turn, self._news.now())
+        self._news.tell("turn", **facts)
+        _log(turn, facts)
         return True
 
-    @staticmethod
-    def _log(turn: Turn, underruns: int) -> None:
-        outcome, _, reason = turn.outcome.partition(": ")
-        log.info(
-            "turn %d: %s; spoke %.1f s, %s, %d underruns",
-            turn.number,
-            turn.outcome,
-            turn.spoken,
-            "no sound yet"
-            if turn.latency_ms is None
-            else f"first sound after {turn.latency_ms} ms",
-            underruns,
-            extra={
-                "TURN": turn.number,
-                "OUTCOME": outcome,
-                "REASON": reason or None,
-                "SPOKEN_MS": round(turn.spoken * 1000),
-                "SENT_MS": turn.sent_ms,
-                "LATENCY_MS": turn.latency_ms,
-                "UNDERRUNS": underruns,
-            },
-        )
+
+def _log(turn: Turn, facts: Mapping[str, Any]) -> None:
+    outcome, _, reason = turn.outcome.partition(": ")
+    latency = facts["latency_ms"]
+    log.info(
+        "turn %d: %s; spoke %.1f s, %s, %d underruns",
+        turn.number,
+        turn.outcome,
+        turn.spoken,
+        "no sound yet" if latency is None else f"first sound after {latency} ms",
+        facts["underruns"],
+        extra={
+            "TURN": turn.number,
+            "OUTCOME": outcome,
+            "REASON": reason or None,
+            "SPOKEN_MS": facts["spoken_ms"],
+            "SENT_MS": turn.timeline.sent_ms,
+            "LATENCY_MS": latency,
+            "UNDERRUNS": facts["underruns"],
+            **{name: facts.get(key) for key, name in TIMELINE_FIELDS.items()},
+        },
+    )

@@ -98,6 +98,7 @@ class Uplink:
             self._turns.picture_sent(picture)
         else:
             message = self._session.text(turn.text or "")
+        turn.timeline.sendings += 1
         turn.mark("last_audio_sent", self._clock(), again=True)
         self._turns.outbox.sent()
         self._report(Event.SENT)
@@ -110,6 +111,7 @@ class Uplink:
         if not _wanted(turn, utterance):
             self._turns.outbox.sent()
             return
+        turn.timeline.sendings += 1
         await self._send(self._session.activity_start())
         await self._send_pieces(_Sending(turn, utterance))
         # No await from the last look to the report: a press in between would

@@ -1,0 +1,1 @@
+"""What scripts/bench runs: edgevoice measured beside other programs."""
