@@ -187,6 +187,15 @@ def test_a_card_of_a_rate_nobody_thought_of_is_opened_at_its_own(
     assert CardMicrophone("default", ignore).rate == 37_800
 
 
+def test_a_busy_thread_keeps_no_callback_waiting(fake: FakePyAudio) -> None:
+    usual = sys.getswitchinterval()
+    try:
+        CardSpeaker("default", silence)
+        assert sys.getswitchinterval() == pytest.approx(0.001)
+    finally:
+        sys.setswitchinterval(usual)
+
+
 def test_of_a_card_with_two_channels_the_mean_is_heard(fake: FakePyAudio) -> None:
     fake.cards = [card(inputs=2)]
     blocks: list[bytes] = []
