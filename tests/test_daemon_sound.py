@@ -16,7 +16,6 @@ from edgevoice.controls.control import Signal
 from edgevoice.daemon import keeper, standby
 from edgevoice.errors import DeviceError
 from tests.evening import Evening, evening, seconds_of
-from tests.program import program
 
 A_LONG_ANSWER = "a long, long answer " * 2  # 2.9 s of murmur
 
@@ -162,21 +161,6 @@ async def test_without_a_speaker_the_first_syllable_is_kept_all_the_same(
         here.appliance.press("test")
 
         assert seconds_said(here) > 0.3
-
-
-def test_numpy_and_soxr_are_not_loaded_where_no_rate_is_converted(
-    tmp_path: Path,
-) -> None:
-    with program(tmp_path, "ws://127.0.0.1:1") as daemon:
-        daemon.is_ready()
-        daemon.ask("say", text="hello")  # kept: there is no link
-        daemon.is_heard()  # the signal that says so
-
-        loaded = Path(f"/proc/{daemon.process.pid}/maps").read_text()
-
-    assert "msgspec" in loaded
-    assert "numpy" not in loaded
-    assert "soxr" not in loaded
 
 
 class Card:

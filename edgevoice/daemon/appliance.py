@@ -273,14 +273,27 @@ class Appliance:
             self.bell.ring()
 
     def _set_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        """Wake up at the conversation's deadline, or before it and look again.
+
+        Every chunk moves it a little; to make a timer anew each time costs more than
+        one look in vain.
+        """
         deadline = self._conversation.deadline
-        if deadline is not None:
-            self._timer = self._loop.call_at(
-                deadline, self.happened, Event.TIMEOUT, deadline
-            )
+        if deadline is None:
+            return
+        if self._timer is not None:
+            if self._timer.when() <= deadline:
+                return
+            self._timer.cancel()
+        self._timer = self._loop.call_at(deadline, self._timer_came, deadline)
+
+    def _timer_came(self, due: float) -> None:
+        self._timer = None
+        deadline = self._conversation.deadline
+        if deadline is not None and deadline <= due:
+            self.happened(Event.TIMEOUT, due)
+        else:
+            self._set_timer()
 
     def _carry_out(self, command: Command, now: float) -> None:
         match command:
