@@ -19,9 +19,8 @@ begins and, where the card is not closed for it, how soon an interruption is sil
 Measured at the monitor of a PulseAudio sink, which adds some 25 ms (15 times each;
 medians): first sound after 34 ms with blocks of 5 ms, 45 with 10, 75 with 20; silence
 after 40, 53 and 77 ms. Closing is silent after 15 ms with 10 and with 20. With blocks
-of 5 ms, and a
-thread that never lets go of the interpreter, the card runs dry four to ten times as
-often.
+of 5 ms, and a thread that never lets go of the interpreter, the card ran dry four to
+ten times as often (before ``SWITCH_INTERVAL``).
 """
 
 RATES: Final = (DOWNLINK_HZ, 48_000, 44_100, 96_000, 32_000, 16_000)
