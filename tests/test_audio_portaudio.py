@@ -170,7 +170,7 @@ def test_a_card_that_does_not_is_opened_at_what_it_can_and_converted(
     blocks: list[bytes] = []
 
     microphone = CardMicrophone("default", blocks.append)
-    for _ in range(99):
+    for _ in range(49):
         fake.streams[0].call()
 
     assert microphone.rate == hz
@@ -185,6 +185,15 @@ def test_a_card_of_a_rate_nobody_thought_of_is_opened_at_its_own(
     fake.rates = [37_800]
 
     assert CardMicrophone("default", ignore).rate == 37_800
+
+
+def test_a_busy_thread_keeps_no_callback_waiting(fake: FakePyAudio) -> None:
+    usual = sys.getswitchinterval()
+    try:
+        CardSpeaker("default", silence)
+        assert sys.getswitchinterval() == pytest.approx(0.001)
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def test_of_a_card_with_two_channels_the_mean_is_heard(fake: FakePyAudio) -> None:

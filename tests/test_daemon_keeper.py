@@ -274,3 +274,47 @@ async def test_nothing_is_logged_of_an_open_that_fails_after_the_end(
     assert caplog.record_tuples == [
         one for one in caplog.record_tuples if one[1] < logging.WARNING
     ]
+
+
+async def test_a_renewed_device_is_another_and_nobody_is_told(
+    machine: Machine, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with kept(machine):
+        await machine.until(lambda: machine.keeper.device)
+        told, logged = list(machine.states), len(caplog.records)
+        machine.may_open.clear()
+        machine.keeper.renew()
+        await machine.closed(machine.cards[0])
+        machine.keeper.renew()  # once more is no more
+
+        assert machine.keeper.state == "open"
+        machine.may_open.set()
+        await machine.until(lambda: machine.keeper.device in machine.cards[1:])
+
+        assert len(machine.cards) == 2
+        assert (machine.states, len(caplog.records)) == (told, logged)
+
+
+async def test_a_renewed_device_that_does_not_open_is_told(machine: Machine) -> None:
+    async with kept(machine):
+        await machine.until(lambda: machine.keeper.device)
+        machine.fault = "in use by another program"
+        machine.keeper.renew()
+        await machine.until(lambda: machine.keeper.state == "missing")
+
+        assert machine.keeper.error == machine.fault
+        machine.fault = ""
+        await machine.until(lambda: machine.keeper.device)
+        assert machine.states[-1] == "open"
+
+
+async def test_a_device_that_is_not_wanted_is_not_renewed(machine: Machine) -> None:
+    async with kept(machine):
+        await machine.until(lambda: machine.keeper.device)
+        machine.wanted = False
+        machine.keeper.renew()
+        await machine.until(lambda: machine.keeper.state == "closed")
+
+        assert len(machine.cards) == 1
+        assert machine.states[-1] == "closed"

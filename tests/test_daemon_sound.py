@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from edgevoice.audio import devices
+from edgevoice.audio.devices import Pull
 from edgevoice.audio.earcons import Earcon
-from edgevoice.audio.pcm import BYTES_PER_FRAME, UPLINK_HZ
+from edgevoice.audio.pcm import BYTES_PER_FRAME, DOWNLINK_HZ, UPLINK_HZ
 from edgevoice.controls.control import Signal
-from edgevoice.daemon import keeper
+from edgevoice.daemon import keeper, standby
 from edgevoice.errors import DeviceError
 from tests.evening import Evening, evening, seconds_of
 
@@ -160,3 +161,141 @@ async def test_without_a_speaker_the_first_syllable_is_kept_all_the_same(
         here.appliance.press("test")
 
         assert seconds_said(here) > 0.3
+
+
+class Card:
+    """A card by hand: it pulls when it is told to."""
+
+    def __init__(self, pull: Pull) -> None:
+        self.name = "usbspeaker"
+        self.rate = DOWNLINK_HZ
+        self.underflows = 0
+        self.last_callback = 0.0
+        self.pull = pull
+        self.closed = False
+
+    def alive(self, now: float) -> bool:
+        return True
+
+    def wake(self) -> None:
+        pass
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Cards:
+    """Every card that was opened, and why the next one cannot be."""
+
+    def __init__(self) -> None:
+        self.opened: list[Card] = []
+        self.fault = ""
+
+    def open(self, name: str, pull: Pull) -> Card:
+        if self.fault:
+            raise DeviceError(self.fault)
+        self.opened.append(Card(pull))
+        return self.opened[-1]
+
+    @property
+    def closed(self) -> list[bool]:
+        return [card.closed for card in self.opened]
+
+
+@pytest.fixture
+def cards(sockets: Sockets, monkeypatch: pytest.MonkeyPatch) -> Cards:
+    cards = Cards()
+    monkeypatch.setitem(devices.SPEAKERS, "", cards.open)
+    return cards
+
+
+def loud(pcm: bytes) -> bool:
+    return any(pcm)
+
+
+async def test_what_a_sound_server_has_taken_is_dropped_at_an_interruption(
+    tmp_path: Path, cards: Cards
+) -> None:
+    async with evening(tmp_path, speaker={"device": "usbspeaker"}) as here:
+        sound = here.appliance.sound
+        await here.until(lambda: sound.speaker.state == "open")
+        sound.signal(Earcon.BUDGET_SPENT)
+        assert loud(cards.opened[0].pull(480))
+        sound.silence()
+
+        assert sound.speaker.state == "open"  # as far as anybody is told
+        assert await here.appliance.bell.until(lambda: len(cards.opened) == 2, 5.0)
+        assert cards.closed == [True, False]
+        assert not loud(cards.opened[1].pull(480))  # no fade behind the gap
+
+
+async def test_silence_is_not_cut(tmp_path: Path, cards: Cards) -> None:
+    async with evening(tmp_path, speaker={"device": "usbspeaker"}) as here:
+        sound = here.appliance.sound
+        await here.until(lambda: sound.speaker.device)
+        sound.silence()
+        sound.speaker.use("hdmi")
+        await here.until(lambda: len(cards.opened) == 2 and sound.speaker.device)
+
+        assert cards.closed == [True, False]  # the first for the other name only
+
+
+async def test_a_card_that_is_always_on_fades(tmp_path: Path, cards: Cards) -> None:
+    speaker = {"device": "usbspeaker", "always_on": True}
+    async with evening(tmp_path, speaker=speaker) as here:
+        sound = here.appliance.sound
+        await here.until(lambda: sound.speaker.device)
+        sound.signal(Earcon.BUDGET_SPENT)
+        assert loud(cards.opened[0].pull(480))
+        sound.silence()
+
+        assert loud(cards.opened[0].pull(480))
+        assert not loud(cards.opened[0].pull(480))
+
+
+async def rest(here: Evening, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Returns when the speaker's card is closed."""
+    monkeypatch.setattr(standby, "REST_S", 0.0)
+    await here.until(lambda: here.appliance.sound.speaker.state == "closed")
+
+
+async def test_a_card_rests_while_nothing_is_to_be_heard(
+    tmp_path: Path, cards: Cards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with evening(tmp_path, speaker={"device": "usbspeaker"}) as here:
+        sound = here.appliance.sound
+        await rest(here, monkeypatch)
+        sound.signal(Earcon.KEPT)
+        await here.until(lambda: sound.speaker.state == "open")
+
+        assert loud(cards.opened[-1].pull(480))
+        while sound.playout.sounding:
+            cards.opened[-1].pull(480)
+        await here.until(lambda: sound.speaker.state == "closed")
+        assert all(cards.closed)
+        assert sound.error is None
+
+
+async def test_a_press_opens_a_card_that_rests(
+    tmp_path: Path, cards: Cards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with evening(tmp_path, speaker={"device": "usbspeaker"}) as here:
+        await here.is_idle()
+        await rest(here, monkeypatch)
+        here.appliance.press("test")
+
+        await here.until(lambda: here.appliance.sound.speaker.state == "open")
+
+
+async def test_a_signal_for_a_card_that_went_while_it_rested_is_not_heard_later(
+    tmp_path: Path, cards: Cards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with evening(tmp_path, speaker={"device": "usbspeaker"}) as here:
+        sound = here.appliance.sound
+        await rest(here, monkeypatch)
+        cards.fault = "there is no 'usbspeaker'"
+        sound.signal(Earcon.KEPT)
+        await here.until(lambda: sound.speaker.state == "missing")
+
+        assert sound.error == cards.fault
+        assert not sound.playout.sounding

@@ -1,6 +1,8 @@
 """A whole turn on a sound card in real time: what was fed in is what comes out."""
 
 import asyncio
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +46,36 @@ async def test_the_echo_of_what_was_fed_to_the_microphone_is_heard(
     fed = np.frombuffer(QUESTION.read_bytes()[44:], np.int16)
     question = soxr.resample(fed, UPLINK_HZ, DOWNLINK_HZ).astype(np.int16)
     assert is_whole(question, recording.sound)
+
+
+async def test_an_answer_that_is_talked_over_is_silent_at_once(
+    tmp_path: Path,
+    sound_card: SoundCard,
+    monkeypatch: pytest.MonkeyPatch,
+    record_property: Callable[[str, object], None],
+) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
+    async with evening(
+        tmp_path,
+        microphone={"device": "usbmic"},
+        speaker={"device": "usbspeaker"},
+    ) as here:
+        await here.is_idle()
+        with sound_card.listening() as recording:
+            here.appliance.say("a long, long answer " * 4)
+
+            def heard() -> bool:
+                return len(np.flatnonzero(recording.sound)) > DOWNLINK_HZ // 4
+
+            await asyncio.to_thread(recording.wait_until, heard)
+            pressed = time.monotonic()
+            here.appliance.press("test")
+            await asyncio.to_thread(recording.wait_for_silence)
+            assert here.appliance.sound.speaker.state == "open"
+        last = int(np.flatnonzero(abs(recording.sound.astype(int)) > LOUD)[-1])
+        latency = recording.arrived(last) - pressed
+        record_property("silent_after_ms", round(latency * 1000))
+        assert latency < 0.045
 
 
 async def test_a_card_that_was_lost_works_within_three_seconds_of_its_return(

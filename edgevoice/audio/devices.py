@@ -109,6 +109,14 @@ def open_speaker(name: str, pull: Pull) -> Speaker:
     raise AssertionError("the last prefix is empty")
 
 
+def behind_server(name: str) -> bool:
+    """Whether a device is more than a card itself or a file.
+
+    Mostly a sound server (PulseAudio, PipeWire), which keeps sound of its own.
+    """
+    return not name.startswith(("file:", "hw:"))
+
+
 def hang(now: float) -> bool:
     """Whether the sound system hangs for good, so that only a restart mends it.
 

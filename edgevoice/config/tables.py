@@ -25,6 +25,8 @@ class Speaker(Settings, frozen=True):
     device: Annotated[str, Meta(min_length=1)] = "default"
     volume: Annotated[int, Meta(ge=0, le=100)] = 80
     earcons: bool = True
+    always_on: bool = False
+    """Whether the card runs while there is nothing to be heard."""
 
 
 class Button(Settings, frozen=True):

@@ -298,7 +298,7 @@ class Appliance:
     def _carry_out(self, command: Command, now: float) -> None:
         match command:
             case Command.SILENCE:
-                self.sound.playout.flush()
+                self.sound.silence()
                 self._captions.flush()
             case Command.FORGET_PRE_ROLL:
                 self.sound.forget_pre_roll()

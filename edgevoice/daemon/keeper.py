@@ -87,6 +87,7 @@ class Keeper(Generic[D]):
         """The last try to open it failed."""
         self.stuck = False
         self._open_device = open_device
+        self._renewing = False
         self._asked = self._tried = name
         """What the settings call the one to be kept, and the one tried last."""
         self._wanted = wanted
@@ -97,7 +98,7 @@ class Keeper(Generic[D]):
     @property
     def state(self) -> str:
         """``open``, ``closed`` (not wanted now) or ``missing``."""
-        if self.device is not None:
+        if self.device is not None or self._renewing:
             return "open"
         return "missing" if self.error else "closed"
 
@@ -109,6 +110,15 @@ class Keeper(Generic[D]):
         """Keep another device from now on; one that is open is closed."""
         self._asked = name
         self._bell.ring()
+
+    def renew(self) -> None:
+        """Close the device at once, and open it anew; nobody is told unless it fails.
+
+        It drops what the device has taken and is not heard yet.
+        """
+        if self.device is not None:
+            self._renewing = True
+            self._bell.ring()
 
     async def keep(self) -> None:
         """Open it, watch it, open it again, until cancelled; then close it."""
@@ -134,7 +144,7 @@ class Keeper(Generic[D]):
                 self._fail(f"{self.kind} {self.name} does not open: unplug it once")
             self.device = await asyncio.shield(opening)
         except DeviceError as error:
-            self.absent = True
+            self.absent, self._renewing = True, False
             self._fail(str(error))
             return False
         except asyncio.CancelledError:
@@ -144,6 +154,9 @@ class Keeper(Generic[D]):
         finally:
             self.stuck = False
         self.name, self.error, self.absent = self.device.name, None, False
+        if self._renewing:
+            self._renewing = False
+            return True
         log.info("%s: %s is open", self.kind, self.name, extra=self._fields("open"))
         self._changed()
         return True
@@ -154,17 +167,21 @@ class Keeper(Generic[D]):
         assert device is not None
         while await self._still_wanted():
             if not device.alive(self._clock()):
+                self._renewing = False
                 self._fail(f"{self.kind} {self.name} stopped: is it still plugged in?")
                 return
 
     async def _still_wanted(self) -> bool:
         return not await self._bell.until(
-            lambda: not self._wanted() or self._asked != self._tried, CHECK_S
+            lambda: not self._wanted() or self._asked != self._tried or self._renewing,
+            CHECK_S,
         )
 
     async def _shut(self) -> None:
+        self._renewing = self._renewing and self._wanted()
         await self._close()
-        self._changed()
+        if not self._renewing:
+            self._changed()
 
     async def _close(self) -> None:
         device, self.device = self.device, None

@@ -9,13 +9,20 @@ from typing import TypeAlias
 
 from edgevoice.audio import devices, earcons
 from edgevoice.audio.capture import Capture
-from edgevoice.audio.devices import Microphone, Speaker, open_microphone, open_speaker
+from edgevoice.audio.devices import (
+    Microphone,
+    Speaker,
+    behind_server,
+    open_microphone,
+    open_speaker,
+)
 from edgevoice.audio.earcons import Earcon
 from edgevoice.audio.playout import Heard, Playout
 from edgevoice.audio.utterance import Utterance
 from edgevoice.config import Configuration
 from edgevoice.daemon.bell import Bell
 from edgevoice.daemon.keeper import Keeper
+from edgevoice.daemon.standby import Standby
 
 Post: TypeAlias = Callable[..., None]
 """Calls a function on the loop's thread; from any thread, never blocks."""
@@ -60,6 +67,7 @@ class Sound:
         self._capture = self._new_capture()
         self.recording: Utterance | None = None
         """The utterance that is being recorded, if one is."""
+        self._standby = Standby(time.monotonic())
         self.microphone = self._keep_microphone()
         self.speaker = self._keep_speaker()
         self.set_volume()
@@ -158,8 +166,21 @@ class Sound:
 
     def signal(self, earcon: Earcon) -> None:
         """Play a short signal, if the settings want any; never later than now."""
-        if self._settings.speaker.earcons and self.speaker.device is not None:
+        if self._settings.speaker.earcons and self.speaker.state != "missing":
             self.playout.sound(earcons.samples(earcon))
+
+    def silence(self) -> None:
+        """Be silent at once; throw away what is still to be heard.
+
+        A sound server has taken more of it than a person who interrupts wants to wait
+        for, so it is told to drop that.
+        """
+        device = self.speaker.device
+        cut = self.sounding and device is not None and behind_server(device.name)
+        self.playout.flush()
+        if cut and not self._settings.speaker.always_on:
+            self.playout.sound(b"")  # the fade would come behind the gap
+            self.speaker.renew()
 
     @property
     def sounding(self) -> bool:
@@ -184,11 +205,25 @@ class Sound:
             "speaker",
             self._settings.speaker.device,
             lambda name: open_speaker(name, self._pull),
-            wanted=lambda: True,
-            changed=self._on_change,
+            wanted=self._speaker_wanted,
+            changed=self._speaker_changed,
             bell=self._bell,
             clock=time.monotonic,
         )
+
+    def _speaker_wanted(self) -> bool:
+        """While something is to be heard, or soon may be; a file has no rest."""
+        settings, playout = self._settings.speaker, self.playout
+        if settings.always_on or settings.device.startswith("file:"):
+            return True
+        needed = self.recording is not None or playout.sounding or playout.complete
+        needed = needed or playout.buffered > 0
+        return self._standby.awake(needed=needed, now=time.monotonic())
+
+    def _speaker_changed(self) -> None:
+        if self.speaker.state == "missing":
+            self.playout.sound(b"")  # a signal would come too late
+        self._on_change()
 
     def _pull(self, count: int) -> bytes:
         """Sound for the speaker; runs in its thread."""
@@ -198,8 +233,10 @@ class Sound:
         return pcm
 
     def _wake_speaker(self) -> None:
-        if self.speaker.device is not None:  # one that is being opened looks by itself
+        if self.speaker.device is not None:
             self.speaker.device.wake()
+        else:  # it may rest, see ``_speaker_wanted``
+            self._bell.ring()
 
     # -- both ----------------------------------------------------------------------
 
