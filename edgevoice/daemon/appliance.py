@@ -41,6 +41,16 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+BOOKS_S: Final = 0.01
+"""How long what is told and logged waits for what is done, seconds.
+
+What a press or a release sends, shows and stops comes first: to tell everybody costs
+more than to act, on a Raspberry Pi some 10 ms.
+"""
+
+TIMER_S: Final = 0.001
+"""How coarse timers are, seconds: ``select.epoll`` rounds them up to it."""
+
 LOOK_S: Final = 0.5
 """How often a pause is looked for, seconds."""
 
@@ -64,7 +74,9 @@ class Appliance:
     ) -> None:
         self.settings = settings
         self._server = server
-        self.news = News(time.time)
+        self._loop = asyncio.get_running_loop()
+        self._clock = self._loop.time
+        self.news = News(time.time, self.later)
         self.bell = Bell()
         self.turns = Turns(self.news)
         self.pictures = Pictures(settings.camera, self.bell, self.news)
@@ -80,8 +92,6 @@ class Appliance:
         """What is wrong with the lamp, or None."""
         self.settings_error: str | None = None
         """Why the newest settings were not taken, or None."""
-        self._loop = asyncio.get_running_loop()
-        self._clock = self._loop.time
         self.budget = Budget(purse, self.happened, self.news, self._clock)
         self._idle_reset = IdleReset(_idle_reset(settings), self.bell, self._clock)
         if handles.kept:
@@ -154,6 +164,10 @@ class Appliance:
             self._loop.call_soon_threadsafe(function, *arguments)
         except RuntimeError:  # the loop is closed: we are stopping
             return
+
+    def later(self, function: Callable[..., None], *arguments: object) -> None:
+        """Call a function when what is urgent is done: to tell or to log."""
+        self._loop.call_later(BOOKS_S, function, *arguments)
 
     # -- the person ----------------------------------------------------------------
 
@@ -264,7 +278,7 @@ class Appliance:
             self.turns.asks(now, asks=asks)
         phase = self._conversation.phase
         if phase is not before:
-            log.info("%s", phase.value, extra={"PHASE": phase.value})
+            self.later(_log_phase, phase.value)
             log.debug("%s -> %s on %s", before.name, phase.name, event.name)
             self.news.tell("phase", phase=phase.value)
         self._set_timer()
@@ -282,10 +296,11 @@ class Appliance:
         if deadline is None:
             return
         if self._timer is not None:
-            if self._timer.when() <= deadline:
+            if self._timer.when() <= deadline - TIMER_S:
                 return
             self._timer.cancel()
-        self._timer = self._loop.call_at(deadline, self._timer_came, deadline)
+        when = deadline - TIMER_S
+        self._timer = self._loop.call_at(when, self._timer_came, deadline)
 
     def _timer_came(self, due: float) -> None:
         self._timer = None
@@ -536,6 +551,10 @@ class Appliance:
     async def reset_when_idle(self) -> None:
         """Begin a new conversation after a long pause, until cancelled."""
         await self._idle_reset.run(lambda: self.phase == "idle", self._forget)
+
+
+def _log_phase(phase: str) -> None:
+    log.info("%s", phase, extra={"PHASE": phase})
 
 
 def _leave_after(settings: Configuration) -> float:

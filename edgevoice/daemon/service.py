@@ -106,6 +106,7 @@ async def serve(
         appliance.news.listen(history.hear)
         stack.push_async_callback(history.close)
         stack.push_async_callback(appliance.pictures.close)
+        stack.callback(appliance.news.hand_out)
         offering = Offering(appliance)
         await _run(appliance, offering, buttons, reloading, history, stopped)
 
