@@ -46,6 +46,7 @@ def a_turn(here: Evening, number: int, text: str, outcome: str = "answered") -> 
     tell(here, "turn", number=number, outcome="begun")
     tell(here, "transcript", who="user", text=text)
     tell(here, "turn", number=number, outcome=outcome, latency_ms=1)
+    here.appliance.news.hand_out()
 
 
 # -- what is written -------------------------------------------------------------

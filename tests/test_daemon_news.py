@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 from edgevoice.daemon.news import Item, News
 
 
@@ -46,3 +48,20 @@ def test_a_listener_may_leave_or_come_while_it_hears() -> None:
 
 def test_without_listeners_news_is_lost_quietly() -> None:
     News(lambda: 0.0).tell("nobody hears")
+
+
+def test_what_is_told_waits_for_what_is_urgent_and_keeps_its_order() -> None:
+    soon: list[Callable[[], None]] = []
+    news = News(lambda: 0.0, soon.append)
+    heard: list[str] = []
+    news.listen(lambda item: heard.append(item["event"]))
+
+    news.tell("first")
+    news.later(heard.append, "a log line")
+    news.tell("last")
+
+    assert (heard, len(soon)) == ([], 1)
+    soon.pop()()
+    assert heard == ["first", "a log line", "last"]
+    news.tell("more")
+    assert len(soon) == 1

@@ -120,6 +120,7 @@ async def test_neither_a_tap_nor_a_lost_question_uses_it_up(tmp_path: Path) -> N
         await here.speak(0.4)  # before there is a link
         await here.until(lambda: here.appliance.phase == "thinking")
         here.appliance.silence()
+        await here.until(lambda: bool(here.outcomes()))
         assert here.outcomes()[0]["outcome"] == "cancelled"
         await here.is_idle()
         await here.ask(0.3)

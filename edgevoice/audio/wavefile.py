@@ -71,6 +71,7 @@ class FileMicrophone:
         with self._lock:
             self._hand_over()
             self._at = 0
+        self._pace.hurry()  # that somebody begins to speak is worth a wake-up
 
     def flush(self) -> None:
         """Hand over what was heard until now, silence before and after the file."""
@@ -108,22 +109,35 @@ class _Pace:
         self._every = every
         self.misses = 0
         self._step = step
-        self._closed = threading.Event()
+        self._closed = False
+        self._called = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     def alive(self, now: float) -> bool:
-        return not self._closed.is_set() and now - self.last < STALLED
+        return not self._closed and now - self.last < STALLED
+
+    def hurry(self) -> None:
+        """The next step comes a block from now, and the others after that one."""
+        self._called.set()
 
     def close(self) -> None:
         """Stop and wait for the last step."""
-        self._closed.set()
+        self._closed = True
+        self._called.set()
         if threading.current_thread() is not self._thread:
             self._thread.join()
 
     def _run(self) -> None:
         due = time.monotonic()
-        while not self._closed.wait(max(0.0, due - time.monotonic())):
+        while True:
+            hurry = self._called.wait(max(0.0, due - time.monotonic()))
+            if self._closed:
+                return
+            if hurry:
+                self._called.clear()
+                due = time.monotonic() + BLOCK
+                continue
             self.last = time.monotonic()
             try:
                 self._step()

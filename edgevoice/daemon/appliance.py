@@ -9,6 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from edgevoice.audio.earcons import Earcon
@@ -76,7 +77,7 @@ class Appliance:
         self._server = server
         self._loop = asyncio.get_running_loop()
         self._clock = self._loop.time
-        self.news = News(time.time, self.later)
+        self.news = News(time.time, partial(self._loop.call_later, BOOKS_S))
         self.bell = Bell()
         self.turns = Turns(self.news)
         self.pictures = Pictures(settings.camera, self.bell, self.news)
@@ -164,10 +165,6 @@ class Appliance:
             self._loop.call_soon_threadsafe(function, *arguments)
         except RuntimeError:  # the loop is closed: we are stopping
             return
-
-    def later(self, function: Callable[..., None], *arguments: object) -> None:
-        """Call a function when what is urgent is done: to tell or to log."""
-        self._loop.call_later(BOOKS_S, function, *arguments)
 
     # -- the person ----------------------------------------------------------------
 
@@ -278,7 +275,7 @@ class Appliance:
             self.turns.asks(now, asks=asks)
         phase = self._conversation.phase
         if phase is not before:
-            self.later(_log_phase, phase.value)
+            self.news.later(_log_phase, phase.value)
             log.debug("%s -> %s on %s", before.name, phase.name, event.name)
             self.news.tell("phase", phase=phase.value)
         self._set_timer()

@@ -138,7 +138,7 @@ class ControlSocket:
         except Refused as refusal:
             return _error(str(refusal))
         if command not in READS:
-            self._appliance.later(_log, command, peer)
+            self._appliance.news.later(_log, command, peer)
         return {**reply, "watch": True} if command == "watch" else reply
 
     # -- the commands ----------------------------------------------------------------

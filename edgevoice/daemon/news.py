@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeAlias
 
 Item: TypeAlias = dict[str, Any]
@@ -13,18 +14,18 @@ class News:
 
     Args:
         wall_clock: Seconds since the epoch.
-        later: Calls ``hand_out`` when nothing more urgent is to be done.
+        soon: Calls a function when nothing more urgent is to be done.
     """
 
     def __init__(
         self,
         wall_clock: Callable[[], float],
-        later: Callable[[Callable[[], None]], object] = lambda hand_out: hand_out(),
+        soon: Callable[[Callable[[], None]], object] = lambda hand_out: hand_out(),
     ) -> None:
         self._wall_clock = wall_clock
-        self._later = later
+        self._soon = soon
         self._listeners: set[Callable[[Item], None]] = set()
-        self._waiting: deque[Item] = deque()
+        self._waiting: deque[Callable[[], None]] = deque()
 
     def listen(self, listener: Callable[[Item], None]) -> Callable[[], None]:
         """Call ``listener`` with every item from now on; it must not wait.
@@ -41,14 +42,19 @@ class News:
 
     def tell(self, event: str, **facts: Any) -> None:
         """Something happened, now unless the facts give its ``time``."""
-        item = {"event": event, "time": self.now(), **facts}
-        self._waiting.append(item)
+        self.later(self._tell, {"event": event, "time": self.now(), **facts})
+
+    def later(self, function: Callable[..., None], *arguments: object) -> None:
+        """Call a function, such as a logger's, in line with what is told."""
+        self._waiting.append(partial(function, *arguments))
         if len(self._waiting) == 1:
-            self._later(self.hand_out)
+            self._soon(self.hand_out)
 
     def hand_out(self) -> None:
-        """Hand out what was told until now."""
+        """Tell and do all that waits."""
         while self._waiting:
-            item = self._waiting.popleft()
-            for listener in tuple(self._listeners):
-                listener(item)
+            self._waiting.popleft()()
+
+    def _tell(self, item: Item) -> None:
+        for listener in tuple(self._listeners):
+            listener(item)

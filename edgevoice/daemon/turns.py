@@ -140,7 +140,7 @@ class Turns:
             turn.timeline.gate = playout.prefill
         facts = self.tally.ended(turn, self._news.now())
         self._news.tell("turn", **facts)
-        _log(turn, facts)
+        self._news.later(_log, turn, facts)
         return True
 
 
