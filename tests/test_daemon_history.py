@@ -46,7 +46,6 @@ def a_turn(here: Evening, number: int, text: str, outcome: str = "answered") -> 
     tell(here, "turn", number=number, outcome="begun")
     tell(here, "transcript", who="user", text=text)
     tell(here, "turn", number=number, outcome=outcome, latency_ms=1)
-    here.appliance.news.hand_out()
 
 
 # -- what is written -------------------------------------------------------------
@@ -119,6 +118,20 @@ async def test_a_reload_begins_and_ends_it(state: Path, tmp_path: Path) -> None:
     assert [turn[0] for turn in paragraphs(state / "other.txt")] == ["turn 3"]
 
 
+BAD_KEY = "close=1007:API key not valid. Please pass a valid API key.@setup"
+
+
+async def test_a_typed_turn_that_is_refused_at_once_is_whole(
+    state: Path, tmp_path: Path
+) -> None:
+    async with evening(tmp_path, pace=0, behaviours=[BAD_KEY], history=FILE) as here:
+        await here.until(lambda: here.appliance.link.status == "refused")
+        here.appliance.say("a question for nobody")
+        await here.until(lambda: here.outcomes())
+
+    assert "a question for nobody" in (state / "talk.txt").read_text()
+
+
 # -- the file --------------------------------------------------------------------
 
 
@@ -155,7 +168,10 @@ async def written(here: Evening, state: Path, number: int) -> None:
 
     def there() -> bool:
         here.appliance.post(here.guest.look)
-        return file.exists() and f"turn {number}\n" in file.read_text()
+        try:
+            return f"turn {number}\n" in file.read_text()
+        except FileNotFoundError:  # not yet, or just renamed
+            return False
 
     await here.until(there)
 

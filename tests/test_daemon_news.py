@@ -1,5 +1,7 @@
 from collections.abc import Callable
 
+import pytest
+
 from edgevoice.daemon.news import Item, News
 
 
@@ -65,3 +67,32 @@ def test_what_is_told_waits_for_what_is_urgent_and_keeps_its_order() -> None:
     assert heard == ["first", "a log line", "last"]
     news.tell("more")
     assert len(soon) == 1
+
+
+def test_what_fails_keeps_nothing_else_from_being_told() -> None:
+    soon: list[Callable[[], None]] = []
+    news = News(lambda: 0.0, soon.append)
+    heard: list[str] = []
+    news.listen(lambda item: heard.append(item["event"]))
+
+    news.later(lambda: 1 / 0)
+    news.tell("after it")
+    with pytest.raises(ZeroDivisionError):
+        soon.pop()()
+    soon.pop()()
+
+    assert heard == ["after it"]
+
+
+def test_who_looks_at_the_state_is_told_at_once() -> None:
+    soon: list[Callable[[], None]] = []
+    news = News(lambda: 0.0, soon.append)
+    heard: list[str] = []
+    stop = news.listen(lambda item: heard.append(item["event"]), at_once=True)
+
+    news.tell("first")
+    assert heard == ["first"]
+    stop()
+    news.tell("unheard")
+    soon.pop()()
+    assert heard == ["first"]

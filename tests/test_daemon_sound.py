@@ -213,6 +213,13 @@ def loud(pcm: bytes) -> bool:
     return any(pcm)
 
 
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cards are a sound server's."""
+    monkeypatch.setenv("PULSE_SERVER", "unix:/nowhere")
+
+
+@pytest.mark.usefixtures("server")
 async def test_what_a_sound_server_has_taken_is_dropped_at_an_interruption(
     tmp_path: Path, cards: Cards
 ) -> None:
@@ -229,6 +236,22 @@ async def test_what_a_sound_server_has_taken_is_dropped_at_an_interruption(
         assert not loud(cards.opened[1].pull(480))  # no fade behind the gap
 
 
+async def test_a_card_without_a_sound_server_fades(
+    tmp_path: Path, cards: Cards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    async with evening(tmp_path, speaker={"device": "usbspeaker"}) as here:
+        sound = here.appliance.sound
+        await here.until(lambda: sound.speaker.device)
+        sound.signal(Earcon.BUDGET_SPENT)
+        assert loud(cards.opened[0].pull(480))
+        sound.silence()
+
+        assert loud(cards.opened[0].pull(480))
+        assert not loud(cards.opened[0].pull(480))
+
+
+@pytest.mark.usefixtures("server")
 async def test_silence_is_not_cut(tmp_path: Path, cards: Cards) -> None:
     async with evening(tmp_path, speaker={"device": "usbspeaker"}) as here:
         sound = here.appliance.sound
@@ -240,6 +263,7 @@ async def test_silence_is_not_cut(tmp_path: Path, cards: Cards) -> None:
         assert cards.closed == [True, False]  # the first for the other name only
 
 
+@pytest.mark.usefixtures("server")
 async def test_a_card_that_is_always_on_fades(tmp_path: Path, cards: Cards) -> None:
     speaker = {"device": "usbspeaker", "always_on": True}
     async with evening(tmp_path, speaker=speaker) as here:
@@ -274,6 +298,48 @@ async def test_a_card_rests_while_nothing_is_to_be_heard(
         await here.until(lambda: sound.speaker.state == "closed")
         assert all(cards.closed)
         assert sound.error is None
+
+
+async def test_a_card_that_is_missing_is_waited_for_without_end(
+    tmp_path: Path, cards: Cards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "RETRY_S", 0.01)
+    async with evening(tmp_path, speaker={"device": "usbspeaker"}) as here:
+        sound = here.appliance.sound
+        await rest(here, monkeypatch)
+        cards.fault = "there is no 'usbspeaker'"
+        sound.signal(Earcon.KEPT)
+        await here.until(lambda: sound.speaker.state == "missing")
+        cards.fault = ""
+        await here.until(lambda: sound.error is None)
+
+
+async def test_another_name_for_a_card_that_rests_is_tried_at_once(
+    tmp_path: Path, cards: Cards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with evening(tmp_path, speaker={"device": "usbspeaker"}) as here:
+        await here.is_idle()
+        await rest(here, monkeypatch)
+        monkeypatch.undo()
+        monkeypatch.setitem(devices.SPEAKERS, "", cards.open)
+        cards.fault = "there is no 'hdmi'"
+        here.reload(speaker={"device": "hdmi"})
+
+        await here.until(lambda: here.appliance.sound.error == cards.fault)
+
+
+async def test_what_plays_an_answer_is_open_before_it_comes(
+    tmp_path: Path, cards: Cards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with evening(
+        tmp_path, speaker={"device": "usbspeaker"}, behaviours=["mute@answer"]
+    ) as here:
+        await here.is_idle()
+        await rest(here, monkeypatch)
+        here.appliance.say("hello")
+
+        await here.until(lambda: here.appliance.sound.speaker.state == "open")
+        assert here.appliance.phase == "thinking"
 
 
 async def test_a_press_opens_a_card_that_rests(

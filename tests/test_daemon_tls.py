@@ -91,7 +91,8 @@ async def test_an_authority_elsewhere_is_not_trusted(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    "lacks", ["hashes", "one that was appended to the bundle", "folder"]
+    "lacks",
+    ["hashes", "one that was appended to the bundle", "folder", "one, and has another"],
 )
 def test_a_folder_that_lacks_something_is_not_all_that_is_read(
     store: Store, lacks: str
@@ -103,6 +104,9 @@ def test_a_folder_that_lacks_something_is_not_all_that_is_read(
             link.unlink()
     elif lacks == "folder":
         shutil.rmtree(store.folder)
+    elif lacks == "one, and has another":
+        store.bundle.write_text(store.authority * 2)
+        (store.folder / "89abcdef.0").write_text("another")
     else:
         store.bundle.write_text(store.authority * 2)
 

@@ -4,8 +4,10 @@ A device's name is what the settings carry: ``default``, an ALSA name that stays
 the same over reboots (``hw:CARD=Device,DEV=0``), or ``file:NAME.wav``.
 """
 
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Final, Protocol, TypeAlias
 
 from edgevoice.audio.names import DeviceInfo, Direction
@@ -109,12 +111,21 @@ def open_speaker(name: str, pull: Pull) -> Speaker:
     raise AssertionError("the last prefix is empty")
 
 
-def behind_server(name: str) -> bool:
-    """Whether a device is more than a card itself or a file.
+_SERVERS: Final = ("pulse", "pipewire", "jack")
+_SOCKETS: Final = ("pulse/native", "pipewire-0")
 
-    Mostly a sound server (PulseAudio, PipeWire), which keeps sound of its own.
+
+def behind_server(name: str, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether a sound server, which has a buffer of its own, plays for a device.
+
+    A name with a colon is a card's own (``hw:...``, ``sysdefault:CARD=...``) or a file.
+    ``default`` leads to a server where there is one, else to a card.
     """
-    return not name.startswith(("file:", "hw:"))
+    if ":" in name:
+        return False
+    folder = Path(environ.get("XDG_RUNTIME_DIR", ""))
+    running = any((folder / socket).exists() for socket in _SOCKETS)
+    return name in _SERVERS or running or "PULSE_SERVER" in environ
 
 
 def hang(now: float) -> bool:

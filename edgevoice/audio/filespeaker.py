@@ -92,6 +92,8 @@ class FileSpeaker:
     def _step(self, wav: "_Wav", pull: Pull, due: float) -> float:
         """Play a block, or rest until there is one; when the next is due."""
         self._woken.clear()  # before the look: what comes after it wakes
+        if self._closed:  # its waking may have been cleared
+            return due
         self.last_callback = now = time.monotonic()
         if now - due > LATE:
             self.underflows += 1

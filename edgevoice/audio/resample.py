@@ -15,7 +15,8 @@ sound and releases it in lumps: what it holds back is at most
 Its 16 bit output is dithered: digital silence becomes noise of one unit.
 """
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
 from edgevoice.audio.devices import Pull
 from edgevoice.audio.pcm import BYTES_PER_FRAME, DOWNLINK_HZ, frames, silence
@@ -56,15 +57,11 @@ class Resampler:
             What is ready at the target rate: often nothing, or more than the block
             lasts, but on the whole as much as came in.
         """
-        if not self._stream:
-            return block
-        from edgevoice.audio.samples import to_samples
-
-        return bytes(self._stream.resample_chunk(to_samples(block)).tobytes())
+        return self._convert(block) if self._convert else block
 
     def reset(self) -> None:
         """Forget what came before; takes 10 us."""
-        self._stream = _stream(*self._rates)
+        self._convert = _converter(*self._rates)
 
 
 class ResampledPull:
@@ -116,10 +113,16 @@ def resample(sound: bytes, source_hz: int, target_hz: int) -> bytes:
     return bytes(soxr.resample(to_samples(sound), source_hz, target_hz).tobytes())
 
 
-def _stream(source_hz: int, target_hz: int) -> Any:
-    """A stream of soxr, or None where nothing is to be done."""
+def _converter(source_hz: int, target_hz: int) -> Callable[[bytes], bytes] | None:
+    """What converts block after block, or None where nothing is to be done.
+
+    All is imported here: a card's callback must not wait for an import.
+    """
     if source_hz == target_hz:
         return None
     import soxr
 
-    return soxr.ResampleStream(source_hz, target_hz, 1, "int16", QUALITY)
+    from edgevoice.audio.samples import to_samples
+
+    stream = soxr.ResampleStream(source_hz, target_hz, 1, "int16", QUALITY)
+    return lambda block: bytes(stream.resample_chunk(to_samples(block)).tobytes())

@@ -50,7 +50,7 @@ class FileMicrophone:
         self._lock = threading.Lock()
         self._on_block = on_block
         self._until = time.monotonic()
-        self._pace = _Pace(self.flush, "file microphone", HEARD_EVERY)
+        self._pace = _Pace(self.flush)
 
     @property
     def overflows(self) -> int:
@@ -80,7 +80,7 @@ class FileMicrophone:
 
     def _hand_over(self) -> None:
         now = time.monotonic()
-        self._until = max(self._until, now - LATE)
+        self._until = max(self._until, now - HEARD_EVERY - LATE)
         due = frames(now - self._until, UPLINK_HZ)
         self._until += due / UPLINK_HZ
         size = due * BYTES_PER_FRAME
@@ -95,23 +95,22 @@ class FileMicrophone:
 
 
 class _Pace:
-    """Calls a step every so many seconds in a thread of its own, without drift.
-
-    An OSError of the step ends it, as a card ends that is unplugged.
+    """Calls a step every ``HEARD_EVERY`` in a thread of its own, without drift.
 
     Attributes:
         last: ``time.monotonic()`` of the newest step.
         misses: How often it was so late that it gave up catching up.
     """
 
-    def __init__(self, step: Callable[[], None], name: str, every: float) -> None:
+    def __init__(self, step: Callable[[], None]) -> None:
         self.last = time.monotonic()
-        self._every = every
         self.misses = 0
         self._step = step
         self._closed = False
         self._called = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread = threading.Thread(
+            target=self._run, name="file microphone", daemon=True
+        )
         self._thread.start()
 
     def alive(self, now: float) -> bool:
@@ -139,11 +138,8 @@ class _Pace:
                 due = time.monotonic() + BLOCK
                 continue
             self.last = time.monotonic()
-            try:
-                self._step()
-            except OSError:
-                return
-            due += self._every
+            self._step()
+            due += HEARD_EVERY
             if time.monotonic() - due > LATE:
                 self.misses += 1
                 due = time.monotonic()

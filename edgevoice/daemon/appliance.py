@@ -278,6 +278,7 @@ class Appliance:
             self.news.later(_log_phase, phase.value)
             log.debug("%s -> %s on %s", before.name, phase.name, event.name)
             self.news.tell("phase", phase=phase.value)
+        self.sound.answering = not self._conversation.settled
         self._set_timer()
         self.show()
         if event is Event.TIMEOUT:  # an answer may have been given up

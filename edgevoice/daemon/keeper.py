@@ -88,6 +88,8 @@ class Keeper(Generic[D]):
         self.stuck = False
         self._open_device = open_device
         self._renewing = False
+        self._opened = ""
+        """The one that was opened last, as it is called."""
         self._asked = self._tried = name
         """What the settings call the one to be kept, and the one tried last."""
         self._wanted = wanted
@@ -124,6 +126,9 @@ class Keeper(Generic[D]):
         """Open it, watch it, open it again, until cancelled; then close it."""
         try:
             while True:
+                if self._renewing and not self._wanted():
+                    self._renewing = False
+                    self._changed()
                 await self._bell.until(self._wanted)
                 if await self._try_to_open():
                     await self._watch()
@@ -153,11 +158,15 @@ class Keeper(Generic[D]):
             raise
         finally:
             self.stuck = False
+        rested = self.error is None and self._opened == self.device.name
         self.name, self.error, self.absent = self.device.name, None, False
+        self._opened = self.name
         if self._renewing:
             self._renewing = False
             return True
-        log.info("%s: %s is open", self.kind, self.name, extra=self._fields("open"))
+        level = logging.DEBUG if rested else logging.INFO
+        extra = self._fields("open")
+        log.log(level, "%s: %s is open", self.kind, self.name, extra=extra)
         self._changed()
         return True
 

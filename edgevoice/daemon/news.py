@@ -25,16 +25,24 @@ class News:
         self._wall_clock = wall_clock
         self._soon = soon
         self._listeners: set[Callable[[Item], None]] = set()
-        self._waiting: deque[Callable[[], None]] = deque()
+        self._prompt: set[Callable[[Item], None]] = set()
+        self._waiting: deque[Callable[[], object]] = deque()
 
-    def listen(self, listener: Callable[[Item], None]) -> Callable[[], None]:
+    def listen(
+        self, listener: Callable[[Item], None], *, at_once: bool = False
+    ) -> Callable[[], None]:
         """Call ``listener`` with every item from now on; it must not wait.
+
+        Args:
+            listener: Takes an item.
+            at_once: It looks at the state that the item tells of, and is quick.
 
         Returns:
             Call it to stop listening.
         """
-        self._listeners.add(listener)
-        return lambda: self._listeners.discard(listener)
+        listeners = self._prompt if at_once else self._listeners
+        listeners.add(listener)
+        return lambda: listeners.discard(listener)
 
     def now(self) -> float:
         """Seconds since the epoch, to the millisecond."""
@@ -42,9 +50,12 @@ class News:
 
     def tell(self, event: str, **facts: Any) -> None:
         """Something happened, now unless the facts give its ``time``."""
-        self.later(self._tell, {"event": event, "time": self.now(), **facts})
+        item = {"event": event, "time": self.now(), **facts}
+        for listener in tuple(self._prompt):
+            listener(item)
+        self.later(self._tell, item)
 
-    def later(self, function: Callable[..., None], *arguments: object) -> None:
+    def later(self, function: Callable[..., object], *arguments: object) -> None:
         """Call a function, such as a logger's, in line with what is told."""
         self._waiting.append(partial(function, *arguments))
         if len(self._waiting) == 1:
@@ -52,8 +63,12 @@ class News:
 
     def hand_out(self) -> None:
         """Tell and do all that waits."""
-        while self._waiting:
-            self._waiting.popleft()()
+        try:
+            while self._waiting:
+                self._waiting.popleft()()
+        finally:
+            if self._waiting:  # what failed keeps nothing else from being told
+                self._soon(self.hand_out)
 
     def _tell(self, item: Item) -> None:
         for listener in tuple(self._listeners):

@@ -103,7 +103,7 @@ async def serve(
         stack.push_async_callback(handles.save)
         stack.push_async_callback(ledger.save)
         history = History(appliance, state)
-        appliance.news.listen(history.hear)
+        appliance.news.listen(history.hear, at_once=True)
         stack.push_async_callback(history.close)
         stack.push_async_callback(appliance.pictures.close)
         stack.callback(appliance.news.hand_out)

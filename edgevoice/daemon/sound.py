@@ -65,6 +65,8 @@ class Sound:
         self._on_heard = on_heard
         self._on_change = on_change
         self._capture = self._new_capture()
+        self.answering = False
+        """An answer is awaited or under way: what plays it had better be open."""
         self.recording: Utterance | None = None
         """The utterance that is being recorded, if one is."""
         self._standby = Standby(time.monotonic())
@@ -75,6 +77,8 @@ class Sound:
     def use(self, settings: Configuration) -> None:
         """Take other devices and another pre-roll; called in a pause."""
         before, self._settings = self._settings, settings
+        if settings.speaker != before.speaker:
+            self._standby = Standby(time.monotonic())  # whether it works is to be seen
         if settings.microphone.pre_roll_ms != before.microphone.pre_roll_ms:
             self._capture = self._new_capture()
         self.microphone.use(settings.microphone.device)
@@ -217,12 +221,16 @@ class Sound:
         if settings.always_on or settings.device.startswith("file:"):
             return True
         needed = self.recording is not None or playout.sounding or playout.complete
-        needed = needed or playout.buffered > 0
+        needed = needed or playout.buffered > 0 or self.answering
+        # One that is missing is waited for, however long that takes.
+        needed = needed or self.speaker.error is not None
         return self._standby.awake(needed=needed, now=time.monotonic())
 
     def _speaker_changed(self) -> None:
         if self.speaker.state == "missing":
             self.playout.sound(b"")  # a signal would come too late
+        if self.speaker.device is not None:  # it may sleep since before it was known
+            self.speaker.device.wake()
         self._on_change()
 
     def _pull(self, count: int) -> bytes:

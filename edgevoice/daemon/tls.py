@@ -10,18 +10,16 @@ import os
 import re
 import ssl
 from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
 _HASHED: Final = re.compile(r"[0-9a-f]{8}\.[0-9]+", re.ASCII)
-_BEGIN: Final = b"-----BEGIN "
 
 
 def context() -> ssl.SSLContext:
     """What all connections to servers share; a changed bundle makes another.
 
     Raises:
-        OSError: The bundle or the folder cannot be read.
+        OSError: The bundle cannot be read.
     """
     paths = ssl.get_default_verify_paths()
     changed = os.stat(paths.cafile).st_mtime_ns if paths.cafile else 0
@@ -40,13 +38,18 @@ def _context(
 
 
 def _folder(paths: ssl.DefaultVerifyPaths) -> str | None:
-    """The folder, if it holds all that is in the bundle; None: read the bundle too.
+    """The folder, if it holds just what is in the bundle; None: read the bundle too.
 
-    Fedora's has no hashes, a slim container has only the bundle, and whoever appends
-    to the bundle by hand has one more there.
+    update-ca-certificates(8) makes the bundle of the files that it links to, so all of
+    them are as long as the bundle is. Fedora's folder has no hashes, a slim container
+    only the bundle, and whoever appends to the bundle by hand makes it longer.
     """
     if not paths.capath:
         return None
-    hashed = sum(bool(_HASHED.fullmatch(name)) for name in os.listdir(paths.capath))
-    bundled = Path(paths.cafile).read_bytes().count(_BEGIN) if paths.cafile else 0
-    return paths.capath if hashed and hashed >= bundled else None
+    try:
+        names = [one for one in os.listdir(paths.capath) if _HASHED.fullmatch(one)]
+        hashed = sum(os.stat(os.path.join(paths.capath, one)).st_size for one in names)
+        bundled = os.stat(paths.cafile).st_size if paths.cafile else hashed
+    except OSError:  # a link to nothing
+        return None
+    return paths.capath if names and hashed == bundled else None
