@@ -38,7 +38,8 @@ class Bell:
         """Wait until ``true()`` holds; it is asked again after every ring.
 
         Args:
-            true: A condition on the state; it must not change the state.
+            true: A condition on the state; asking it must not change
+                what others wait for.
             timeout: Give up after this many seconds; None waits for ever.
 
         Returns:

@@ -29,7 +29,7 @@ Post: TypeAlias = Callable[..., None]
 
 
 class Sound:
-    """The ears and the mouth of one appliance; loop's thread, but for ``_pull``.
+    """The ears and the mouth of an appliance; loop's thread, but for devices' calls.
 
     Devices come and go. If the microphone goes in mid utterance, what was said until
     then is sent. If the speaker goes in mid answer and is back before the answer is

@@ -32,7 +32,8 @@ class Uplink:
         session: What may be sent on it.
         send: Sends one WebSocket text message; waits while the socket is full.
         turns: What is to be sent.
-        bell: Rings when a turn, a block, a picture, a note or a cancellation came.
+        bell: Rings when a turn, a message's worth of sound, a picture, a note or a
+            cancellation came.
         calling: Whether the model waits for the result of a call.
         report: Takes the events ``SENT``, ``ABANDONED`` and ``PROGRESS``.
         settled: Whether no turn is under way and no answer is to come.

@@ -26,8 +26,6 @@ PACE = 0.2
 REST_S = 0.1
 AT_ONCE = 1000.0
 """Speed at which the answer is sent."""
-FIRST_SOUND = ("first_sample_out_ms", "first_sound_ms")
-"""What the moment of the first sample is called in ``watch``; the first one counts."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +107,7 @@ def _turn(program: Program, held: float, number: int) -> Moments:
 
 def _gap(turn: dict[str, int]) -> int:
     """Milliseconds from the first sound of the answer to the first sample heard."""
-    name = next(name for name in FIRST_SOUND if name in turn)
-    return turn[name] - turn["first_answer_audio_ms"]
+    return turn["first_sound_ms"] - turn["first_answer_audio_ms"]
 
 
 def _judge(
