@@ -82,6 +82,9 @@ class Ear:
     def flush(self) -> None:
         pass
 
+    def hurry(self) -> None:
+        pass
+
 
 class Mouth:
     """A loudspeaker that notes which answers are heard, each as one run."""

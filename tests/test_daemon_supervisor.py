@@ -301,6 +301,9 @@ class SilentCard:
     def flush(self) -> None:
         pass
 
+    def hurry(self) -> None:
+        pass
+
 
 async def test_a_microphone_that_stopped_or_hangs_is_no_sign_of_life(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -58,6 +58,9 @@ class Microphone(Protocol):
     def flush(self) -> None:
         """Hand over what was heard until now; a card gives whole blocks only."""
 
+    def hurry(self) -> None:
+        """Hand something over soon: without it the activity cannot begin."""
+
 
 class Speaker(Protocol):
     """Asks for sound from the moment it is opened until it is closed."""

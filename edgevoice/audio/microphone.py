@@ -62,6 +62,9 @@ class CardMicrophone:
     def flush(self) -> None:
         """What is heard comes with the next block, 40 ms later at most."""
 
+    def hurry(self) -> None:
+        """A card has its own pace."""
+
     def close(self) -> None:
         """Stop; waits for a second at most, even if the card hangs."""
         self._stream.close()

@@ -107,12 +107,16 @@ class ControlSocket:
             peer = peer_of(writer.get_extra_info("socket"))
             async for line in _lines(reader, writer):
                 reply = await self._answer(line, peer)
+                # What it began goes out before the reply: the bell wakes in the next
+                # round of the loop, who was woken sends in the one after it. And with
+                # a thousand lines at once, others come between.
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
                 watches = reply.pop("watch", False)
                 _write(writer, reply)
                 if watches and stop_watching is None:
                     stop_watching = self._appliance.news.listen(_teller(writer))
                 await writer.drain()
-                await asyncio.sleep(0)  # a thousand lines at once: others come between
         except (OSError, asyncio.CancelledError):
             pass  # the client is gone, or the daemon stops
         finally:

@@ -115,6 +115,8 @@ class Sound:
         pre_roll = self._capture.record()
         if device is not None:
             device.rewind()
+            if not pre_roll:
+                device.hurry()
         return pre_roll
 
     def end_recording(self) -> None:
@@ -149,6 +151,7 @@ class Sound:
             device = open_microphone(name, lambda pcm: self._capture.add(pcm))
             if not always():  # it is opened for a press that has begun
                 device.rewind()
+                device.hurry()
             return device
 
         return Keeper(
