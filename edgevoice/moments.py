@@ -39,14 +39,14 @@ def moments_in_words(turn: Mapping[str, Any]) -> str:
     if not words:  # of an older daemon
         return ""
     gate = turn.get("gate_ms")
-    gathered = "" if gate is None else f"; start gate {gate} ms"
+    gathered = "" if gate is None else f"; {gate} ms of sound gathered first"
     return f"ms from the press: {', '.join(words)}{gathered}"
 
 
 def underruns_in_words(turn: Mapping[str, Any]) -> str:
     """How often its answer ran dry; nothing if it did not."""
     count = turn.get("underruns")  # an older daemon tells nothing of it
-    return f"{count} underrun{'' if count == 1 else 's'}" if count else ""
+    return f"stuttered {count}x" if count else ""
 
 
 def gates_in_words(turns: Sequence[Mapping[str, Any]]) -> str:
@@ -55,8 +55,5 @@ def gates_in_words(turns: Sequence[Mapping[str, Any]]) -> str:
     if not gates:
         return ""
     least, most = min(gates), max(gates)
-    return (
-        f"start gate {least} ms"
-        if least == most
-        else f"start gate {least} to {most} ms"
-    )
+    range_ms = f"{least} ms" if least == most else f"{least} to {most} ms"
+    return f"{range_ms} of sound gathered first"

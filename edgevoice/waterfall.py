@@ -104,10 +104,23 @@ def remarks(turn: Turn) -> str:
     words = [
         turn["outcome"] if turn["outcome"] != "answered" else "",
         f"sent {sendings} times" if sendings > 1 else "",
+        _late_sending(turn),
         underruns_in_words(turn),
         f"? asked {asked / 1000:.1f} s, not counted" if asked else "",
     ]
     return "; ".join(filter(None, words))
+
+
+SLOW_MS: Final = 1500
+"""Sending that takes longer than any tail."""
+
+
+def _late_sending(turn: Turn) -> str:
+    """The question waited for a network; one that was lost says so by itself."""
+    if turn["outcome"].startswith("lost"):
+        return ""
+    sent = at(turn, "last_audio_sent_ms") if "last_audio_sent_ms" in turn else 0.0
+    return f"sent after {sent / 1000:.1f} s: the network" if sent > SLOW_MS else ""
 
 
 def columns(turn: Turn) -> tuple[str, str, str, str]:
@@ -117,6 +130,14 @@ def columns(turn: Turn) -> tuple[str, str, str, str]:
     latency = turn["latency_ms"]
     wait = "-" if latency is None else f"{latency} ms"
     return str(turn["number"]), clock, spoke, wait
+
+
+def parts(turn: Turn) -> str:
+    """How long each stage took for which somebody waited."""
+    waited = [one for one in spans(turn) if one[0] not in {SPEECH, ANSWER}]
+    return ", ".join(
+        f"{stage.words} {end - begin:.0f} ms" for stage, begin, end in waited
+    )
 
 
 def label(ms: float) -> str:
@@ -156,6 +177,8 @@ def text(
         lines += textwrap.wrap(
             remarks(turn), COLUMNS, initial_indent=" " * 5, subsequent_indent=" " * 5
         )
+    if len(turns) == 1:
+        lines.append(" " * 5 + parts(turns[0]))
     legend = [f"{_cell(stage, unicode)} {stage.words}" for stage in STAGES.values()]
     lines += ["", "  ".join([*legend, "t transcript"])]
     lines += filter(None, (latency_in_words(latency), gates_in_words(turns)))

@@ -9,12 +9,14 @@ from edgevoice.waterfall import (
     NONE,
     STAGES,
     Turn,
+    at,
     columns,
     label,
     reach,
     remarks,
     signs,
     spans,
+    wait_ends,
 )
 
 WIDTH: Final = 1180
@@ -74,6 +76,8 @@ def _row(turn: Turn, y: float, pixel: float) -> Iterator[str]:
         x, right = (_x(ms, pixel) for ms in (begin, end))
         title = f"{stage.words}: {end - begin:.0f} ms\n{moments_in_words(turn)}"
         yield svg.rect(x, y + 4, right - x, ROW - 8, stage.colour, title)
+    if at(turn, wait_ends(turn)) > pixel * (RIGHT - ZERO):
+        yield svg.text(RIGHT - 8, line, ">", anchor="middle", fill="#222")
     for when, sign in signs(turn):
         if LEFT < (x := _x(when, pixel)) < RIGHT:
             yield svg.text(x, line, sign, anchor="middle", fill="#222")

@@ -208,6 +208,8 @@ def rows(turn: Status, prefix: str = "") -> Iterator[tuple[str, str]]:
         name = f"{prefix}{key}".replace("_", " ")
         if isinstance(value, dict):
             yield from rows(value)
+        elif isinstance(value, list):  # of moments: `edgevoice turns` draws them
+            continue
         elif key.endswith("_ms"):
             yield name.removesuffix(" ms"), "-" if value is None else f"{value:.0f} ms"
         elif isinstance(value, float):

@@ -85,7 +85,12 @@ def test_a_program_that_never_gets_ready_is_stopped_and_told(
 
 
 def test_a_turn_becomes_a_table_with_its_unit(drive_demo: ModuleType) -> None:
-    turn = {"number": 1, "outcome": "answered", "latency": {"first_sound_ms": 81.6}}
+    turn = {
+        "number": 1,
+        "outcome": "answered",
+        "latency": {"first_sound_ms": 81.6},
+        "questions_ms": [[1, 2]],
+    }
 
     assert list(drive_demo.rows(turn)) == [
         ("number", "1"),

@@ -123,9 +123,9 @@ def test_the_time_in_which_the_person_decides_is_not_counted(
     turn = last_turn(ask)
 
     assert door.began
-    assert turn["asked_ms"] == 7000
-    assert [end - begin for begin, end in turn["questions_ms"]] == [7000]
-    assert turn["latency_ms"] == turn["first_sound_ms"] - 1000 - 7000
+    assert turn["asked_ms"] == pytest.approx(7000, abs=20)
+    assert [end - begin for begin, end in turn["questions_ms"]] == [turn["asked_ms"]]
+    assert turn["latency_ms"] == turn["first_sound_ms"] - 1000 - turn["asked_ms"]
     assert 0 < turn["latency_ms"] < 3000
 
 

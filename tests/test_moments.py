@@ -32,7 +32,7 @@ def test_the_moments_are_those_of_the_timeline() -> None:
                 "gate_ms": 250,
             },
             "ms from the press: released 90, first audio sent 220, first sound 800, "
-            "ended 800; start gate 250 ms",
+            "ended 800; 250 ms of sound gathered first",
         ),
         (
             {"ended_ms": 300, "gate_ms": None},
@@ -71,8 +71,8 @@ def test_percentiles_say_over_how_many_turns(
     [
         ([], ""),
         ([None], ""),
-        ([250, None], "start gate 250 ms"),
-        ([250, 60, 90], "start gate 60 to 250 ms"),
+        ([250, None], "250 ms of sound gathered first"),
+        ([250, 60, 90], "60 to 250 ms of sound gathered first"),
     ],
 )
 def test_start_gates_are_told_with_the_least_and_the_most(
@@ -86,8 +86,8 @@ def test_start_gates_are_told_with_the_least_and_the_most(
     [
         ({}, ""),
         ({"underruns": 0}, ""),
-        ({"underruns": 1}, "1 underrun"),
-        ({"underruns": 2}, "2 underruns"),
+        ({"underruns": 1}, "stuttered 1x"),
+        ({"underruns": 2}, "stuttered 2x"),
     ],
 )
 def test_underruns_are_told_if_there_were_any(turn: dict[str, Any], words: str) -> None:

@@ -155,8 +155,9 @@ def test_each_state_has_its_words(changes: dict[str, Any], line: str) -> None:
                 "released_ms": 100,
                 "first_sound_ms": 612,
             },
-            "turn       3: answered, first sound after 512 ms, 2 underruns; "
-            "ms from the press: released 100, first sound 612; start gate 60 ms",
+            "turn       3: answered, first sound after 512 ms, stuttered 2x; "
+            "ms from the press: released 100, first sound 612; "
+            "60 ms of sound gathered first",
         ),
         (
             {"event": "transcript", "who": "user", "text": " How"},

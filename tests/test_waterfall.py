@@ -122,29 +122,30 @@ UNICODE = """\
 turn ended     spoke       |0        |200 ms   |400 ms   |600 ms          wait
    1 01:00:00  2.4 s ░░░░░░▒▒▒▒▒▒▒▒▒▒·····t······▓▓▓▓▓▓▓▓████████████   600 ms
    2 02:00:00  2.4 s ░░░░░░▒▒▒▒▒▒▒▒▒▒·····t······▓▓▓▓▓▓▓▓█████          600 ms
-     talked over; 1 underrun
+     talked over; stuttered 1x
    3 03:00:00  typed       ·················▓▓▓▓▓▓▓▓██████████          500 ms
    4 04:00:00  0.9 s ░░░░░░                                                  -
      cancelled
    5 05:00:00  2.4 s ░░░░░░▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒t▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒>        -
      lost: the link broke each time that it was sent; sent 3 times
    6 06:00:00  2.4 s ░░░░░░▒▒▒▒▒▒▒▒▒▒·····t····?····▓▓▓▓▓▓▓██████████   650 ms
-     2 underruns; ? asked 7.0 s, not counted
+     stuttered 2x; ? asked 7.0 s, not counted
    7 07:00:00  2.4 s ░░░░░░▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒>        -
      lost: no link came up in time
 
 ░ speech  ▒ tail and sending  · the server  ▓ start gate  █ answer  t transcript
 p50 600 ms, p95 1500 ms from release to first sound, over 5 turns
-start gate 150 ms"""
+150 ms of sound gathered first"""
 
 ASCII = """\
 turn ended     spoke       |0        |200 ms   |400 ms   |600 ms          wait
    2 02:00:00  2.4 s ------==========.....t......++++++++#####          600 ms
-     talked over; 1 underrun
+     talked over; stuttered 1x
+     tail and sending 200 ms, the server 250 ms, start gate 150 ms
 
 - speech  = tail and sending  . the server  + start gate  # answer  t transcript
 p50 600 ms, p95 1500 ms from release to first sound, over 5 turns
-start gate 150 ms"""
+150 ms of sound gathered first"""
 
 
 def test_each_turn_is_a_line_with_what_is_not_as_it_should_be_below() -> None:
@@ -180,6 +181,18 @@ def test_stages_follow_each_other_and_the_time_to_decide_is_cut_out() -> None:
         ("start gate", 500, 650),
         ("answer", 650, 3000),
     ]
+
+
+def test_a_question_that_waited_for_the_network_says_so() -> None:
+    late = turn(
+        last_audio_sent_ms=5600,
+        first_answer_audio_ms=6000,
+        first_sound_ms=6200,
+        ended_ms=9000,
+    )
+
+    assert "sent after 3.6 s: the network" in text([late], LATENCY)
+    assert "network" not in text([turn()], LATENCY)
 
 
 @st.composite
@@ -235,7 +248,7 @@ def test_the_picture_has_a_bar_for_each_stage_and_words_for_what_went_wrong() ->
 
     assert words[0] == (
         "p50 600 ms, p95 1500 ms from release to first sound, over 5 turns; "
-        "start gate 150 ms"
+        "150 ms of sound gathered first"
     )
     assert "lost: no link came up in time" in words
     assert len(bars) == sum(len(spans(one)) for one in KINDS.values())

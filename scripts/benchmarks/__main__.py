@@ -74,6 +74,7 @@ def say(words: str) -> None:
 
 def tell(results: Results) -> None:
     """Print the tables."""
+    print("A: google-genai (sdk), at 20 ms unless told; B: plain websockets (raw)")
     print(*report.columns(report.verdicts(results.goals)), sep="\n")
     print("", *report.columns(report.figures(results.figures)), sep="\n")
     if results.fits:

