@@ -152,6 +152,8 @@ class Evening:
         return self.outcomes()[-1]
 
     def outcomes(self) -> list[dict[str, Any]]:
+        """How turns ended until now."""
+        self.appliance.news.hand_out()
         return [
             item
             for item in self.guest.news
@@ -181,6 +183,7 @@ class Evening:
 
     def captions(self, who: str = "model") -> str:
         """What this side has said, as it was told."""
+        self.appliance.news.hand_out()
         return "".join(
             item["text"]
             for item in self.guest.news

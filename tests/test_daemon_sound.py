@@ -240,6 +240,7 @@ async def test_a_card_without_a_sound_server_fades(
     tmp_path: Path, cards: Cards, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.delenv("PULSE_SERVER", raising=False)
     async with evening(tmp_path, speaker={"device": "usbspeaker"}) as here:
         sound = here.appliance.sound
         await here.until(lambda: sound.speaker.device)

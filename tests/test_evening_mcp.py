@@ -118,7 +118,7 @@ async def test_a_new_server_in_the_settings_is_used_at_once(tmp_path: Path) -> N
         other = {"name": "other", "command": STDIO.command, "allow": ["add"]}
         here.reload(mcp=[other])
         await here.until(lambda: "add" in here.appliance.tools)
-        await here.until(lambda: here.appliance.link.generation == 2)
+        await here.until(lambda: here.appliance.link.generation >= 2)
         await here.is_idle()
         assert "greet" not in here.appliance.tools
         assert await hear(here) == 'add answered {"output":{"result":3}}'

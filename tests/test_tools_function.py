@@ -1,4 +1,5 @@
 import asyncio
+import importlib.metadata
 import sys
 import threading
 from collections.abc import AsyncIterator
@@ -289,7 +290,7 @@ def offered(monkeypatch: pytest.MonkeyPatch) -> None:
         EntryPoint("broken", "no_such_package:f", function.GROUP),
         EntryPoint("number", f"{__name__}:NUMBER", function.GROUP),
     ]
-    monkeypatch.setattr(function, "entry_points", lambda group: points)
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: points)
 
 
 NUMBER = 3
