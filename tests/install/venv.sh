@@ -9,8 +9,8 @@ scripts="$(dirname -- "$0")/../../scripts"
 . "$scripts/lib.sh"
 
 # What the list holds for Linux, and what is there, NAME==VERSION.
-locked() {
-  sed -n "/ == '\(win32\|emscripten\)'/d; s/^\([a-z0-9-]*==[^ ;]*\).*/\1/p" \
+locked() { # for Linux and Debian 12's Python 3.11
+  sed -n "/ == '\(win32\|emscripten\)'/d; / >= '3.13'/d; s/^\([a-z0-9-]*==[^ ;]*\).*/\1/p" \
     "$scripts/../requirements/run.txt"
 }
 installed() {
