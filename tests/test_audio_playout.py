@@ -231,7 +231,8 @@ def test_every_frame_is_played_in_order_or_thrown_away_by_a_flush(
             getattr(playout, step)()
             waiting = 0 if step == "flush" else waiting
     assert waiting == 0
-    assert all(0 < value <= counter // 20 + 1 for value in played)
+    # The fade of what was thrown away may sound over the beginning of the next.
+    assert all(0 < value <= 2 * (counter // 20 + 1) for value in played)
 
 
 @given(st.lists(st.integers(1, 4000), min_size=1, max_size=30))
