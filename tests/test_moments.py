@@ -92,3 +92,7 @@ def test_start_gates_are_told_with_the_least_and_the_most(
 )
 def test_underruns_are_told_if_there_were_any(turn: dict[str, Any], words: str) -> None:
     assert underruns_in_words(turn) == words
+
+
+def test_the_daemon_notes_the_moments_that_are_told() -> None:
+    assert ("pressed", *MOMENTS) == MARKS
