@@ -30,6 +30,21 @@ def test_a_transcript_before_any_sound_was_sent_is_of_an_older_turn() -> None:
     assert told[-1]["first_transcript_ms"] == 3000
 
 
+def test_a_sound_before_any_answer_audio_came_is_of_an_older_turn() -> None:
+    turns, told = books()
+    turns.heard(9.0)  # there is no turn
+    turns.begin(10.0, utterance=Utterance())
+    turns.count()
+    turns.heard(10.0)  # the press came just as it began
+    turns.mark("released", 11.0)
+    turns.answer_begins(12.0)
+    turns.heard(13.0)
+    turns.end("answered", 14.0, Playout())
+
+    assert told[-1]["first_sound_ms"] == 3000
+    assert told[-1]["latency_ms"] == 2000
+
+
 def test_underruns_of_an_older_answer_are_not_counted_again() -> None:
     turns, told = books()
     playout = Playout()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from edgevoice import waterfall
@@ -160,6 +160,9 @@ steps = st.tuples(
 
 @FEW
 @given(st.lists(steps, max_size=12))
+@example(  # a press just as an answer begins to be heard
+    [("", 0.0, 0.1, 0.25), ("speed=0.7", 0.0, 0.6, 0.8), ("", 0.0, 0.3, 0.25)]
+)
 def test_no_history_loses_an_utterance(
     history: list[tuple[str, float, float, float]],
 ) -> None:

@@ -477,7 +477,7 @@ class Appliance:
 
     def _heard(self, heard: Heard) -> None:
         if Heard.STARTED in heard:
-            self.turns.mark("first_sound", self._clock())
+            self.turns.heard(self._clock())
         if Heard.DRAINED in heard:
             self.happened(Event.DRAINED)
 

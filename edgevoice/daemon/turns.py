@@ -101,6 +101,12 @@ class Turns:
         if self.current is not None:
             self.current.utterance = None
 
+    def heard(self, now: float) -> None:
+        """The first sound of an answer is on its way to the ear."""
+        turn = self.current
+        if turn is not None and "first_answer_audio" in turn.timeline:
+            turn.mark("first_sound", now)  # else a press came as an older one began
+
     def asks(self, now: float, *, asks: bool) -> None:
         """The person is asked to allow something, or is asked no more."""
         if self.current is None:
