@@ -174,11 +174,9 @@ def text(
     for turn in turns:
         number, clock, spoke, wait = columns(turn)
         lines.append(_line(number, clock, spoke, _bar(turn, scale, unicode), wait))
-        lines += textwrap.wrap(
-            remarks(turn), COLUMNS, initial_indent=" " * 5, subsequent_indent=" " * 5
-        )
+        lines += _indented(remarks(turn))
     if len(turns) == 1:
-        lines.append(" " * 5 + parts(turns[0]))
+        lines += _indented(parts(turns[0]))
     legend = [f"{_cell(stage, unicode)} {stage.words}" for stage in STAGES.values()]
     lines += ["", "  ".join([*legend, "t transcript"])]
     lines += filter(None, (latency_in_words(latency), gates_in_words(turns)))
@@ -187,6 +185,13 @@ def text(
 
 def _line(number: str, clock: str, spoke: str, bar: str, wait: str) -> str:
     return f"{number:>4} {clock:<8} {spoke:>6} {bar:<{CELLS}} {wait:>8}"
+
+
+def _indented(words: str) -> list[str]:
+    indent = " " * 5
+    return textwrap.wrap(
+        words, COLUMNS, initial_indent=indent, subsequent_indent=indent
+    )
 
 
 def _cell(stage: Stage, unicode: bool) -> str:

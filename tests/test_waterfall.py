@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from edgevoice.waterfall import COLUMNS, NONE, STAGES, spans, text
@@ -223,7 +223,19 @@ def turns(draw: st.DrawFn) -> dict[str, Any]:
     )
 
 
+LONG_PARTS = turn(
+    typed=True,
+    released_ms=200_000,
+    last_audio_sent_ms=230_000,
+    first_answer_audio_ms=350_000,
+    first_sound_ms=399_000,
+    ended_ms=400_000,
+)
+"""Their words are longer than a line."""
+
+
 @given(st.lists(turns(), min_size=1, max_size=12), st.booleans())
+@example([LONG_PARTS], False)
 def test_whatever_happened_fits_into_eighty_columns(
     some: list[dict[str, Any]], unicode: bool
 ) -> None:
