@@ -67,9 +67,9 @@ class FileMicrophone:
         return self._pace.alive(now)
 
     def rewind(self) -> None:
-        """Start from the beginning now."""
+        """Start from the beginning now; what was heard until now is forgotten."""
         with self._lock:
-            self._hand_over()
+            self._until = time.monotonic()
             self._at = 0
 
     def flush(self) -> None:

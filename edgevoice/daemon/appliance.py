@@ -276,7 +276,7 @@ class Appliance:
         phase = self._conversation.phase
         if phase is not before:
             self.news.later(_log_phase, phase.value)
-            log.debug("%s -> %s on %s", before.name, phase.name, event.name)
+            log.debug("%s -> %s on %s", before, phase, event)
             self.news.tell("phase", phase=phase.value)
         self.sound.answering = not self._conversation.settled
         self._set_timer()

@@ -45,6 +45,10 @@ class Bell:
         Returns:
             Whether it holds; False only after the timeout.
         """
+        if timeout is None:
+            while not true():
+                await self._wait(true)
+            return True
         try:
             async with asyncio.timeout(timeout):
                 while not true():

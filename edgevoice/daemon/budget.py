@@ -88,7 +88,8 @@ class Budget:
 
     def look(self) -> None:
         """See whether the budget is spent, or nearly; tell if that is new."""
-        daily, spent = self.purse.settings.budget.daily, self.purse.spent
+        daily = self.purse.settings.budget.daily
+        spent = self.purse.spent if daily else 0.0
         was, self._spent = self._spent, bool(daily) and spent >= daily
         if self._spent is not was:
             self._change(Event.BUDGET_SPENT if self._spent else Event.BUDGET_FREE)

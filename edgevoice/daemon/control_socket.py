@@ -8,12 +8,13 @@ hold up the daemon.
 import asyncio
 import base64
 import contextlib
-import inspect
 import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final, TypeAlias
+
+import msgspec
 
 from edgevoice.daemon.appliance import Appliance
 from edgevoice.daemon.news import Item
@@ -127,8 +128,8 @@ class ControlSocket:
 
     async def _answer(self, line: bytes, peer: Peer) -> Reply:
         try:
-            request = json.loads(line)
-        except (ValueError, RecursionError):
+            request = msgspec.json.decode(line)
+        except (msgspec.DecodeError, ValueError, RecursionError):
             return _error("not a JSON object on one line")
         if not isinstance(request, dict):
             return _error("not a JSON object on one line")
@@ -138,7 +139,7 @@ class ControlSocket:
             return _error(f"unknown command {command!r}; known: {known}")
         try:
             done = self._commands[command](request)
-            reply = {"ok": True, **(await done if inspect.isawaitable(done) else done)}
+            reply = {"ok": True, **(done if isinstance(done, dict) else await done)}
         except Refused as refusal:
             return _error(str(refusal))
         if command not in READS:
