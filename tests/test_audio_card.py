@@ -145,6 +145,21 @@ def test_what_is_said_comes_out_of_the_microphone(
     assert_whole(listener.sound, samples(wav), tmp_path)
 
 
+def test_the_thread_of_a_microphone_keeps_its_state(sound_card: SoundCard) -> None:
+    mine, counts, many = threading.local(), [0], threading.Event()
+
+    def count(_block: bytes) -> None:
+        mine.count = getattr(mine, "count", 0) + 1  # is in the thread's state
+        counts.append(mine.count)
+        if len(counts) > 10:
+            many.set()
+
+    with contextlib.closing(open_microphone("usbmic", count)):
+        assert many.wait(10)
+
+    assert counts == [*range(len(counts))]
+
+
 def test_the_default_microphone_needs_no_conversion(sound_card: SoundCard) -> None:
     with contextlib.closing(open_microphone("default", ignore)) as microphone:
         assert (microphone.name, microphone.rate) == ("default", 16_000)

@@ -1,5 +1,7 @@
 """One running sound card: what a microphone and a speaker have in common."""
 
+import ctypes
+import itertools
 import sys
 import threading
 import time
@@ -29,6 +31,9 @@ while no two threads want to run.
 
 CLOSE_TIMEOUT: Final = 1.0
 """Seconds that a caller of ``close`` waits at most; closing takes 10 ms to 40 ms."""
+
+MOST_KEPT: Final = 16
+"""Thread states kept at the most, see ``_keep_thread_state``; 16 kB each."""
 
 Process = Callable[[bytes, int], bytes | None]
 """Takes what was recorded (empty for a speaker) and a number of frames.
@@ -75,6 +80,7 @@ class Stream:
         sys.setswitchinterval(SWITCH_INTERVAL)
         self.flaws = 0
         self.last_callback = 0.0
+        self._direction = direction
         self._running = threading.Event()
         self._closed = False
         for timeout in FIRST_BLOCK_TIMEOUTS:
@@ -138,5 +144,23 @@ class Stream:
             self.flaws += 1
         out = self._process(data or b"", frames)
         if not running.is_set():
+            if self._direction == "input":  # a speaker is opened for every answer
+                _keep_thread_state()
             running.set()
         return out, CONTINUE
+
+
+_kept: Final = itertools.count(1)
+
+
+def _keep_thread_state() -> None:
+    """Let the calling thread keep what Python has made for it; for PortAudio's.
+
+    Python makes a thread state, with a stack of 16 kB, for each call that comes from a
+    thread that is not its own, and throws it away: that was a third of what a
+    microphone at rest cost. This is the ``PyGILState_Ensure`` of the C API without its
+    ``Release``, so what was made stays until the process ends, also when the thread has
+    ended before.
+    """
+    if next(_kept) <= MOST_KEPT:
+        ctypes.pythonapi.PyGILState_Ensure()
