@@ -44,10 +44,19 @@ def main() -> int:
         "--only", nargs="+", choices=PARTS, metavar="NAME", help=", ".join(PARTS)
     )
     args = parser.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=args.out).close()
+    except OSError as error:  # not only after twenty minutes
+        reason = error.strerror or error
+        parser.error(f"cannot write to {args.out} ({reason}): name another --out")
     with tempfile.TemporaryDirectory() as name, Servers(Path(name)) as servers:
         bench = Bench(Path(name), args.edgevoice, servers, quick=args.quick)
-        run(bench, args.only or PARTS)
+        try:
+            run(bench, args.only or PARTS)
+        except TimeoutError as error:
+            say(f"{error}; is this machine busy, or 127.0.0.1 down (`ip link`)?")
+            return 1
     tell(bench.results)
     write(bench.results, args.out / "bench.json")
     if bench.results.curves:
