@@ -1,6 +1,7 @@
 """Microphone and speaker on a virtual sound card, in real time; see soundcard.py."""
 
 import contextlib
+import itertools
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from edgevoice.audio import stream
 from edgevoice.audio.devices import list_devices, open_microphone, open_speaker
 from edgevoice.audio.microphone import CardMicrophone
 from edgevoice.audio.samples import Samples
@@ -145,7 +147,13 @@ def test_what_is_said_comes_out_of_the_microphone(
     assert_whole(listener.sound, samples(wav), tmp_path)
 
 
-def test_the_thread_of_a_microphone_keeps_its_state(sound_card: SoundCard) -> None:
+@pytest.mark.parametrize(("most", "kept"), [(1, True), (0, False)])
+def test_the_thread_of_a_microphone_that_lasts_keeps_its_state(
+    sound_card: SoundCard, monkeypatch: pytest.MonkeyPatch, most: int, kept: bool
+) -> None:
+    monkeypatch.setattr(stream, "LASTING_S", 0.0)
+    monkeypatch.setattr(stream, "MOST_KEPT", most)
+    monkeypatch.setattr(stream, "_kept", itertools.count(1))
     mine, counts, many = threading.local(), [0], threading.Event()
 
     def count(_block: bytes) -> None:
@@ -157,7 +165,7 @@ def test_the_thread_of_a_microphone_keeps_its_state(sound_card: SoundCard) -> No
     with contextlib.closing(open_microphone("usbmic", count)):
         assert many.wait(10)
 
-    assert counts == [*range(len(counts))]
+    assert (counts == [*range(len(counts))]) is kept
 
 
 def test_the_default_microphone_needs_no_conversion(sound_card: SoundCard) -> None:

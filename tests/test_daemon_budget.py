@@ -125,8 +125,9 @@ async def test_the_answer_in_which_the_money_goes_is_heard_and_the_next_press_re
         await is_refused(here)
 
 
-async def test_a_restart_does_not_fill_the_purse_but_a_higher_budget_does(
-    tmp_path: Path,
+@pytest.mark.parametrize("daily", [5.0, 0.0])
+async def test_a_restart_does_not_fill_the_purse_but_a_higher_budget_or_none_does(
+    tmp_path: Path, daily: float
 ) -> None:
     async with evening(tmp_path, budget={"daily": 1e-6}, **SHORT) as here:
         await here.is_idle()
@@ -135,8 +136,9 @@ async def test_a_restart_does_not_fill_the_purse_but_a_higher_budget_does(
         await here.is_idle()
         await is_refused(here)
 
-        here.reload(budget={"daily": 5.0})
+        here.reload(budget={"daily": daily})
         assert (await here.ask())["outcome"] == "answered"
+        assert here.appliance.budget.error is None
         assert here.guest.signals[-1] is not Signal.BUDGET
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from edgevoice.daemon.control_socket import MOST_CLIENTS
+from edgevoice.daemon.control_socket import MOST_CLIENTS, NO_OBJECT
 from edgevoice.daemon.peer import Peer, peer_of
 from tests.evening import Evening, evening
 
@@ -134,16 +134,23 @@ async def test_between_two_commands_of_a_flood_others_have_their_turn(
 
 
 @pytest.mark.parametrize(
-    "rubbish", [b"\0" * 5000, b"\xff\xfe\n", b"[" * 60_000 + b"\n"]
+    "rubbish",
+    [
+        b"\0" * 5000,
+        b"\xff\xfe",
+        b'{"command": "\xff"}',  # a UnicodeDecodeError, not msgspec's own
+        b'{"command": "say", "text": "caf\\udce9"}',
+        b"[" * 60_000,
+        b"press",
+        b"[]",
+    ],
 )
-async def test_rubbish_is_answered_or_cut_off(
-    here: Evening, path: Path, rubbish: bytes
-) -> None:
+async def test_rubbish_is_answered(here: Evening, path: Path, rubbish: bytes) -> None:
     async with client(path) as one:
-        one.writer.write(rubbish)
+        one.writer.write(rubbish + b"\n")
         one.writer.write_eof()
-        reply = await one.reader.read()
-        assert not reply or json.loads(reply)["ok"] is False
+        reply = json.loads(await one.reader.read())
+        assert reply == {"ok": False, "error": NO_OBJECT}
     async with client(path) as next_one:
         assert (await next_one.ask(STATUS))["ok"]
 

@@ -570,6 +570,7 @@ async def test_text_that_is_no_text_is_refused(tmp_path: Path) -> None:
             b'{"command": "volume", "muted": "yes"}',
             b'{"command": "status"}',
         )
+        assert "no valid UTF-8" in replies[0]["error"]
         assert [reply["ok"] for reply in replies] == [False, False, True]
 
 

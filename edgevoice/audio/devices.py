@@ -53,7 +53,10 @@ class Microphone(Protocol):
         """Stop; may be called twice, from any thread; no block comes after it."""
 
     def rewind(self) -> None:
-        """A press begins: a file starts again from its beginning, a card goes on."""
+        """A press begins: a file starts again from its beginning, a card goes on.
+
+        A file forgets what it has not handed over; see ``flush``.
+        """
 
     def flush(self) -> None:
         """Hand over what was heard until now; a card gives whole blocks only."""

@@ -32,8 +32,12 @@ while no two threads want to run.
 CLOSE_TIMEOUT: Final = 1.0
 """Seconds that a caller of ``close`` waits at most; closing takes 10 ms to 40 ms."""
 
+LASTING_S: Final = 10.0
+"""A microphone that is open for longer, in seconds, stays open for weeks, not for one
+press; its thread's state is kept, see ``_keep_thread_state``."""
+
 MOST_KEPT: Final = 16
-"""Thread states kept at the most, see ``_keep_thread_state``; 16 kB each."""
+"""States kept at the most, of 16 kB each: cards come and go."""
 
 Process = Callable[[bytes, int], bytes | None]
 """Takes what was recorded (empty for a speaker) and a number of frames.
@@ -80,7 +84,8 @@ class Stream:
         sys.setswitchinterval(SWITCH_INTERVAL)
         self.flaws = 0
         self.last_callback = 0.0
-        self._direction = direction
+        lasts = direction == "input"  # a speaker is closed when it is quiet
+        self._keep_at = time.monotonic() + LASTING_S if lasts else float("inf")
         self._running = threading.Event()
         self._closed = False
         for timeout in FIRST_BLOCK_TIMEOUTS:
@@ -142,10 +147,11 @@ class Stream:
         self.last_callback = time.monotonic()
         if status & FLAWS:
             self.flaws += 1
+        if self.last_callback >= self._keep_at:
+            self._keep_at = float("inf")
+            _keep_thread_state()
         out = self._process(data or b"", frames)
         if not running.is_set():
-            if self._direction == "input":  # a speaker is opened for every answer
-                _keep_thread_state()
             running.set()
         return out, CONTINUE
 
@@ -157,10 +163,10 @@ def _keep_thread_state() -> None:
     """Let the calling thread keep what Python has made for it; for PortAudio's.
 
     Python makes a thread state, with a stack of 16 kB, for each call that comes from a
-    thread that is not its own, and throws it away: that was a third of what a
-    microphone at rest cost. This is the ``PyGILState_Ensure`` of the C API without its
-    ``Release``, so what was made stays until the process ends, also when the thread has
-    ended before.
+    thread that is not its own, and throws it away: that was a third of what the thread
+    of a microphone at rest cost. This is the ``PyGILState_Ensure`` of the C API without
+    its ``Release``, so what was made stays until the process ends, also when the thread
+    has ended before.
     """
     if next(_kept) <= MOST_KEPT:
         ctypes.pythonapi.PyGILState_Ensure()

@@ -276,7 +276,8 @@ class Appliance:
         phase = self._conversation.phase
         if phase is not before:
             self.news.later(_log_phase, phase.value)
-            log.debug("%s -> %s on %s", before, phase, event)
+            if log.isEnabledFor(logging.DEBUG):  # an enum's name takes 2 us to ask for
+                log.debug("%s -> %s on %s", before.name, phase.name, event.name)
             self.news.tell("phase", phase=phase.value)
         self.sound.answering = not self._conversation.settled
         self._set_timer()
