@@ -110,8 +110,12 @@ class Connection:
                     talk = self._converse(socket, session, resumed=bool(handle))
                     return await asyncio.create_task(talk, name="connection")
                 finally:
-                    # The library would say 1011 when we are cancelled.
-                    await socket.close(1000)
+                    # The library would say 1011 when we are cancelled. At the end of
+                    # the program we are cancelled twice if the server does not hear.
+                    try:
+                        await socket.close(1000)
+                    finally:
+                        socket.transport.abort()
         except NO_CONNECTION as error:
             return ending_of(error)
 
