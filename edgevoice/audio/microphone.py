@@ -14,8 +14,9 @@ BLOCK: Final = 0.040
 """Duration of a block, in seconds.
 
 A block wakes the machine, day and night. Behind PulseAudio (process CPU, s per hour,
-medians of 3): blocks of 20 ms 42, of 40 ms 26, of 100 ms 13. Up to one block of the
-tail is not there when an utterance ends, so it is much shorter than that.
+medians of 3): blocks of 20 ms 42, of 40 ms 26, of 100 ms 13; since the thread's state
+is kept (``stream.py``), of 40 ms 15 to 17. Up to one block of the tail is not there
+when an utterance ends, so it is much shorter than that.
 """
 
 RATES: Final = (UPLINK_HZ, 48_000, 44_100, 32_000, 96_000)
